@@ -1,0 +1,1 @@
+"""The grader of the exercises. Start reading at pipeline.py."""

@@ -1,0 +1,208 @@
+"""One submission at work in the sandbox: whatever one cell or check does to it, the others go on."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from grader import wire
+from grader.cells import Cell, Submission
+from grader.course import Spec
+from grader.sandbox import Child, Ended, Limits, Template
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one case of a probe came to: a value, or a fault (`kind`, `what`, `trace`, ...)."""
+
+    value: Any = None
+    fault: dict[str, Any] | None = None
+    changed: tuple[str, ...] = ()
+    """Inputs that were changed in place."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All cases of a probe, what was printed meanwhile, and how long it took."""
+
+    outcomes: list[Outcome]
+    output: str
+    seconds: float
+
+
+@dataclass
+class Attempt:
+    """Runs a submission's cells and answers probes; starts the process again whenever it ends."""
+
+    template: Template
+    submission: Submission
+    rules: tuple[str, ...]
+    hidden: tuple[str, ...]
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        self._deadline = time.monotonic() + self.limits.total
+        self._child: Child | None = None
+        self._ends: dict[int, Ended] = {}
+        self.failures: dict[int, dict[str, Any]] = {}
+        """Cells that failed to run, by index."""
+
+    def close(self) -> None:
+        """End the student's process."""
+        if self._child:
+            self._child.close()
+            self._child = None
+
+    def failed_cell(self, name: str) -> tuple[Cell, dict[str, Any]] | None:
+        """The cell that should have defined a name and failed, with its fault."""
+        for index, failure in self.failures.items():
+            if name in self.submission.cells[index].names():
+                return self.submission.cells[index], failure
+        return None
+
+    def notes(self) -> list[str]:
+        """One sentence for each cell that failed to run."""
+        cells = self.submission.cells
+        return [f"{cells[i].place} failed: {describe(fault)}" for i, fault in self.failures.items()]
+
+    def load(self) -> None:
+        """Run the cells in a fresh process; again without a cell for each one that ends it."""
+        self.close()
+        while True:
+            self._child = Child(self.template, self.limits)
+            running = None
+            try:
+                self._child.ask(self._load_request(), b"", self._seconds())
+                while True:
+                    reply, _ = self._child.answer(self._seconds())
+                    if "failures" in reply:
+                        break
+                    running = int(reply["cell"])
+            except Ended as ended:
+                self.close()
+                if running is None:
+                    raise
+                self._ends[running] = ended
+                continue
+            raised = _failures(reply, len(self.submission.cells))
+            ended_cells = {i: _fault(ended) for i, ended in self._ends.items()}
+            self.failures = dict(sorted((raised | ended_cells).items()))
+            return
+
+    def post(self, spec: Spec, source: str, cases: list[tuple[Any, bytes]], seed: int) -> None:
+        """Send a probe's source with its cases; `collect` brings the answer."""
+        self._started = time.monotonic()
+        self._posted: Ended | None = None
+        request = {
+            "kind": "probe",
+            "id": spec.id,
+            "function": spec.name,
+            "source": source,
+            "seed": seed,
+            "cases": [{"tree": tree, "size": len(blob)} for tree, blob in cases],
+        }
+        try:
+            if self._child is None:
+                self.load()
+            assert self._child is not None
+            self._child.output()
+            self._child.ask(request, b"".join(blob for _, blob in cases), self._seconds())
+        except Ended as ended:
+            self._posted = ended
+
+    def collect(self, cases: int) -> Answer:
+        """The answer to the last probe: one outcome for each case."""
+        output = ""
+        try:
+            if self._posted:
+                raise self._posted
+            assert self._child is not None
+            reply, blob = self._child.answer(self._seconds())
+            outcomes = _outcomes(reply, blob, cases)
+            output = self._child.output()
+        except Ended as ended:
+            if self._child:
+                output = self._child.output()
+            self.close()
+            outcomes = [Outcome(fault=_fault(ended))] * cases
+        return Answer(outcomes, output, time.monotonic() - self._started)
+
+    def _load_request(self) -> dict[str, Any]:
+        return {
+            "kind": "load",
+            "name": self.submission.name,
+            "cells": msgspec.to_builtins(self.submission.cells),
+            "rules": list(self.rules),
+            "hidden": list(self.hidden),
+            "skip": list(self._ends),
+        }
+
+    def _seconds(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise Ended("timed_out", f"the whole run's {self.limits.total:g} seconds were used up before it")
+        return min(self.limits.seconds, left)
+
+
+def _fault(ended: Ended) -> dict[str, Any]:
+    return {"kind": ended.status, "what": ended.reason, "trace": []}
+
+
+def describe(fault: dict[str, Any]) -> str:
+    """A fault in one sentence, with the line it happened on."""
+    last = fault["trace"][-1] if fault["trace"] else None
+    where = f" (line {last['line']}: {last['code']})" if last else ""
+    kind = f"{fault['type']}: " if fault.get("type") else ""
+    return f"{kind}{fault['what']}{where}."
+
+
+def _outcomes(reply: dict[str, Any], blob: bytes, cases: int) -> list[Outcome]:
+    """Read a probe's reply with suspicion. Raises Ended where it is not of the agreed form."""
+    try:
+        items = msgspec.convert(reply.get("outcomes"), list[_Reported])
+        if len(items) != cases:
+            raise wire.WireError(f"{len(items)} outcomes for {cases} cases")
+        outcomes, offset = [], 0
+        for item in items:
+            part, offset = blob[offset : offset + item.size], offset + item.size
+            value = wire.decode(item.value, part) if item.error is None else None
+            fault = msgspec.to_builtins(item.error) if item.error else None
+            outcomes.append(Outcome(value, fault, tuple(item.changed)))
+        return outcomes
+    except (msgspec.ValidationError, wire.WireError) as error:
+        raise Ended("crashed", f"the answer can't be read: {error}") from None
+
+
+def _failures(reply: dict[str, Any], cells: int) -> dict[int, dict[str, Any]]:
+    """The cells that failed, as the student's process tells it. Raises Ended."""
+    try:
+        items = msgspec.convert(reply["failures"], list[_Failure])
+    except msgspec.ValidationError as error:
+        raise Ended("crashed", f"the answer can't be read: {error}") from None
+    return {item.cell: msgspec.to_builtins(item) for item in items if 0 <= item.cell < cells}
+
+
+class _Frame(msgspec.Struct):
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+class _Error(msgspec.Struct):
+    kind: str
+    what: str
+    trace: list[_Frame]
+    type: str = ""
+
+
+class _Failure(_Error, kw_only=True):
+    cell: int
+
+
+class _Reported(msgspec.Struct):
+    size: int
+    value: Any = None
+    error: _Error | None = None
+    changed: list[str] = []

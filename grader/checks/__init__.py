@@ -1,0 +1,1 @@
+"""The checks, one module or package for each part; found by walking this folder."""

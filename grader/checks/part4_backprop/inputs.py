@@ -1,0 +1,101 @@
+"""The inputs of part 4: small random networks, their forward values, and incoming gradients."""
+
+from dataclasses import dataclass
+
+import torch
+
+from grader.values import Namespace
+from reference import part4_backprop as reference
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of one network: no two of them are equal, and none equals block * E."""
+
+    n: int
+    V: int
+    block: int
+    E: int
+    H: int
+
+
+# The second is the lecture's.
+SIZES = (
+    Sizes(n=5, V=7, block=2, E=4, H=6),
+    Sizes(n=32, V=27, block=3, E=10, H=64),
+    Sizes(n=9, V=6, block=4, E=3, H=5),
+)
+
+
+def normal(rng, *shape):
+    """Standard normal numbers, float32."""
+    return torch.randn(shape, generator=rng)
+
+
+def uniform(rng, low, high, *shape):
+    """Numbers spread evenly between low and high, float32."""
+    return low + (high - low) * torch.rand(shape, generator=rng)
+
+
+def contexts(rng, sizes):
+    """X (n, block) and Y (n,). There are more places in X than characters, so some repeat."""
+    X = torch.randint(sizes.V, (sizes.n, sizes.block), generator=rng)
+    return X, torch.randint(sizes.V, (sizes.n,), generator=rng)
+
+
+def parameters(rng, sizes):
+    """C, W1, b1, W2, b2, bngain, bnbias: no bias is zero, no gain is one."""
+    fan_in = sizes.block * sizes.E
+    return [
+        normal(rng, sizes.V, sizes.E),
+        normal(rng, fan_in, sizes.H) / fan_in**0.5,
+        0.5 * normal(rng, sizes.H),
+        normal(rng, sizes.H, sizes.V) / sizes.H**0.5,
+        0.3 * normal(rng, sizes.V),
+        uniform(rng, 0.3, 0.6, 1, sizes.H),
+        0.2 * normal(rng, 1, sizes.H),
+    ]
+
+
+def network(rng, sizes):
+    """The forward values of a random network that is nowhere saturated, flat or sure of itself."""
+    while True:
+        X, Y = contexts(rng, sizes)
+        f = reference.forward(parameters(rng, sizes), X, Y)
+        spread = f.bnvar.min() > 0.15 and f.h.abs().max() < 0.99
+        if spread and f.probs.min() > 1e-3 and f.probs.max() < 0.6 and len(Y.unique()) > 2:
+            # Clones, because emb and embcat share their storage.
+            return Namespace({name: value.clone() for name, value in vars(f).items()})
+
+
+def incoming(node):
+    """A maker of cases for d<node>(f, d): random gradients for the direct users of the node."""
+
+    def make(rng):
+        for sizes in SIZES:
+            f = network(rng, sizes)
+            users = reference.USERS[node]
+            values = {user: _gradient(rng, getattr(f, user).shape) for user in users}
+            yield {"f": f, "d": Namespace(values, users_of(node))}
+
+    return make
+
+
+def networks(rng):
+    """Cases for functions of the forward values alone."""
+    for sizes in SIZES:
+        yield {"f": network(rng, sizes)}
+
+
+def users_of(node):
+    """Which nodes use this one: the answer to someone who asks d for another."""
+    users = reference.USERS[node]
+    names = " and ".join(f"d.{user}" for user in users)
+    return f"{node} is used by {' and '.join(users)}, so d has {names}."
+
+
+def _gradient(rng, shape):
+    if shape:
+        return normal(rng, *shape)
+    size = uniform(rng, 0.4, 1.8)  # a lone number must not be near zero
+    return size if torch.rand((), generator=rng) < 0.5 else -size

@@ -1,0 +1,107 @@
+"""Mistakes that many gradients share: their names, and what to say about them."""
+
+from reference import part4_backprop as reference
+
+IGNORED = "the incoming gradient is ignored"
+LOCAL_MISSING = "the local derivative is missing"
+PATH_MISSING = "one of two paths is missing"
+SIGN = "the sign is wrong"
+SUM_MISSING = "the sum over the broadcast dimension is missing"
+SUM_FIRST = "the sum is taken before the product"
+WRONG_DIMENSION = "the sum runs over the wrong dimension"
+MEAN = "a mean where a sum belongs"
+DIMENSION_LOST = "right values, but a dimension is lost"
+DIMENSION_KEPT = "right values, but a dimension too many"
+TRANSPOSED = "the product is transposed"
+ONE_N_MISSING = "1/n is missing"
+ONE_N_TWICE = "1/n is counted twice"
+N = "n where n - 1 belongs"
+N_MINUS_1 = "n - 1 where n belongs"
+HARD_CODED = "32 is hard-coded"
+THIS_LOSS = "right for this loss only"
+ZERO = "zero is filled in"
+OVERWRITTEN = "overwritten where it should add up"
+
+BATCH_FROM_SHAPE = (
+    "32 is the batch size of the lecture: the answer is right for batches of 32 and for no other "
+    "size. Read the number of examples from the shape of a tensor that you were given."
+)
+
+
+def ignored(names):
+    """What to say of an answer that leaves out `names`, the gradients that come in."""
+    return (
+        "This is a local derivative alone. The chain rule multiplies it by what comes in, "
+        f"{names}; without it, nothing of what happens between here and the loss reaches this "
+        "node."
+    )
+
+
+def local_missing(factor):
+    """What to say of an answer that passes the incoming gradient on without `factor`."""
+    return (
+        "The incoming gradient is passed on as if the operation were an addition. It is not: "
+        f"{factor}, so a small change arrives on the other side multiplied by something."
+    )
+
+
+def sum_missing(small, large, where):
+    """What to say of an answer in the shape `large` where the node has the shape `small`."""
+    return (
+        f"The node has the shape {small}; the answer has {large}. Forward, broadcasting copies "
+        f"each number {where}. A number that is used many times gets a gradient from each use, "
+        "and they add up."
+    )
+
+
+def mean(where):
+    """What to say of an answer that averages over the copies."""
+    return (
+        f"The gradients of the copies, one {where}, are averaged here. They add up: a number that "
+        "is used n times moves the loss through all n uses. The mean over the batch was taken at "
+        "the loss, and has been through the chain rule already."
+    )
+
+
+def dimension_lost(check, dim):
+    """Right values without the dimension of size one: dim 0 of a (1, H), or dim 1 of an (n, 1)."""
+    node = check.exercise[1:]
+    if dim == 0:
+        before, after = "(1, H)", "(H,)"
+        bites = (
+            "Broadcasting hides it, because (H,) is read as (1, H) in sums and products. It bites "
+            "where nothing is broadcast: a sum over dimension 0 of it is one number and no row, "
+            "its first size is H and no 1, and PyTorch refuses it as the .grad of the parameter "
+            "or tensor it belongs to."
+        )
+    else:
+        before, after = "(n, 1)", "(n,)"
+        bites = (
+            "Broadcasting lines an (n,) up with the columns of an (n, V) and not with its rows: "
+            "the next step is an error where n and V differ, and silently wrong where they are "
+            "equal."
+        )
+
+    @check.mistake(
+        DIMENSION_LOST,
+        f"The values are right, the shape is not: it is {after}, and f.{node} has {before}. "
+        f"{bites} A gradient has the shape of its node; sums have an option that keeps it.",
+    )
+    def _(f, d):
+        return getattr(reference, check.exercise)(f, d).squeeze(dim)
+
+
+def dimension_kept(check):
+    """Right values as one row, (1, H), where the node is a plain vector, (H,)."""
+    node = check.exercise[1:]
+
+    @check.mistake(
+        DIMENSION_KEPT,
+        f"The values are right, the shape is not: f.{node} has one dimension, the answer is one "
+        "row of two. Broadcasting hides it while you add and compare. It bites at the update: in "
+        f"place, PyTorch refuses to take a row of two dimensions from a {node} of one; and out of "
+        f"place {node} would quietly become a row itself. A gradient has exactly the shape of its "
+        "node.",
+    )
+    def _(f, d):
+        return getattr(reference, check.exercise)(f, d).unsqueeze(0)

@@ -1,0 +1,221 @@
+"""What there is to grade: parts, exercises, checks, points. Read from the source, nothing is run.
+
+A part is a module (or a package of them) in grader/checks; a check is a function under `@check(...)`
+in it. There is no list to edit. Reading instead of importing keeps `grader list` and `grader hint`
+free of torch.
+"""
+
+import ast
+import difflib
+import importlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.errors import UsageError
+from grader.travel import travelling
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A check as declared: all that is known of it without running anything."""
+
+    id: str
+    part: str
+    exercise: str
+    name: str
+    title: str
+    points: int
+    hints: tuple[str, ...]
+    after: str | None
+    updates: tuple[str, ...]
+    """Names of inputs that the exercise is meant to change in place."""
+    module: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the course."""
+
+    id: str
+    name: str
+    title: str
+    rules: tuple[str, ...]
+    checks: tuple[Spec, ...]
+
+    @property
+    def points(self) -> int:
+        """Full marks."""
+        return sum(spec.points for spec in self.checks)
+
+    @property
+    def exercises(self) -> list[str]:
+        """The names of the exercises in their order."""
+        return list(dict.fromkeys(spec.exercise for spec in self.checks))
+
+
+@dataclass(frozen=True)
+class Course:
+    """The folders of a course: grader/checks, reference, solutions and exercises under one root."""
+
+    root: Path
+
+    def parts(self) -> list[Part]:
+        """All parts in order of name."""
+        return [self._read(name) for name in self._names()]
+
+    def part(self, wanted: str) -> Part:
+        """The part with that id (`part4`) or name (`part4_backprop`). Raises UsageError."""
+        names = self._names()
+        for name in names:
+            if wanted in (name, name.partition("_")[0]):
+                return self._read(name)
+        known = ", ".join(name.partition("_")[0] for name in names)
+        raise UsageError(f"There is no part {wanted!r}. The parts are {known}: try `grader list`.")
+
+    def select(self, targets: tuple[str, ...]) -> tuple[Part, tuple[Spec, ...]]:
+        """The checks that `part4`, `part4.dprobs` or `part4.train_step.no_graph` name.
+
+        Raises UsageError for an unknown name, and for names of more than one part.
+        """
+        ids = {target.split(".")[0] for target in targets}
+        if len(ids) > 1:
+            raise UsageError(f"One part at a time: {' and '.join(sorted(ids))} were named.")
+        part = self.part(ids.pop())
+        chosen: dict[str, Spec] = {}
+        for target in targets:
+            rest = target.partition(".")[2]
+            found = [s for s in part.checks if not rest or rest in (s.exercise, s.id.partition(".")[2])]
+            if not found:
+                raise UsageError(f"There is no exercise {target!r}. {_nearest(rest, part)}")
+            chosen.update((spec.id, spec) for spec in found)
+        return part, tuple(spec for spec in part.checks if spec.id in chosen)
+
+    def exercise_file(self, part: Part) -> Path:
+        """Where a student finds the part: in the nearest exercises/ above here, else the course's."""
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / "exercises" / f"{part.name}.py").is_file():
+                return Path(os.path.relpath(folder / "exercises" / f"{part.name}.py"))
+        return self.root / "exercises" / f"{part.name}.py"
+
+    def hidden_folders(self) -> tuple[str, ...]:
+        """What a student's code has no business reading."""
+        folders = (self.root / "reference", self.root / "solutions", self.root / "grader" / "checks")
+        return tuple(str(folder) for folder in folders)
+
+    def load(self, part: Part) -> tuple[dict[str, Any], ModuleType]:
+        """Import a part's checks, by id, and its trusted implementation. This imports torch."""
+        import grader.checks
+        import reference
+
+        # A course is chosen by pointing the two packages at its folders; one course a process.
+        grader.checks.__path__ = [str(self.root / "grader" / "checks")]
+        reference.__path__ = [str(self.root / "reference")]
+        trusted = importlib.import_module(f"reference.{part.name}")
+        checks = {}
+        for spec in part.checks:
+            checks[spec.id] = getattr(importlib.import_module(spec.module), spec.name)
+        return checks, trusted
+
+    def probe_sources(self, part: Part) -> dict[str, str]:
+        """The source of each probe, by the id of its check, as it travels to the student's process."""
+        trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in {s.file for s in part.checks}}
+        probes = {file: travelling(tree, file) for file, tree in trees.items()}
+        return {spec.id: probes[spec.file](spec.name) for spec in part.checks}
+
+    def _names(self) -> list[str]:
+        folder = self.root / "grader" / "checks"
+        names = sorted(entry.stem for entry in folder.glob("part*") if entry.suffix in (".py", ""))
+        if not names:
+            raise UsageError(f"{self.root} is not a course: {folder} holds no parts.")
+        return names
+
+    def _read(self, name: str) -> Part:
+        part = name.partition("_")[0]
+        home = self.root / "grader" / "checks" / name
+        files = sorted(home.glob("*.py")) if home.is_dir() else [home.with_suffix(".py")]
+        title, rules = name, ()
+        specs: list[Spec] = []
+        for file in files:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            if file.stem in ("__init__", name):
+                title = (ast.get_docstring(tree) or name).splitlines()[0]
+                rules = _constant(tree, "RULES") or ()
+            module = f"grader.checks.{name}" + (f".{file.stem}" if home.is_dir() else "")
+            specs += _specs(tree, part, module, file)
+        return Part(part, name, title, tuple(rules), _inherit_hints(specs))
+
+
+def default_course() -> Course:
+    """The course that GRADER_COURSE names, else the one this package belongs to."""
+    named = os.environ.get("GRADER_COURSE")
+    return Course(Path(named) if named else Path(__file__).resolve().parent.parent)
+
+
+def _specs(tree: ast.Module, part: str, module: str, file: Path) -> Iterator[Spec]:
+    for node in tree.body:
+        declared = _declaration(node)
+        if declared is None or not isinstance(node, ast.FunctionDef):
+            continue
+        try:
+            exercise = ast.literal_eval(declared.args[0])
+            options = {str(k.arg): ast.literal_eval(k.value) for k in declared.keywords}
+        except (ValueError, IndexError):
+            raise UsageError(
+                f"{file}:{node.lineno}: the arguments of @check must be literals, the exercise first."
+            ) from None
+        suffix = "" if node.name == exercise else f".{node.name}"
+        try:
+            yield Spec(
+                id=f"{part}.{exercise}{suffix}",
+                part=part,
+                exercise=exercise,
+                name=node.name,
+                title=(ast.get_docstring(node) or "").split("\n")[0],
+                module=module,
+                file=file,
+                points=options.pop("points"),
+                hints=tuple(options.pop("hints", ())),
+                after=options.pop("after", None),
+                updates=tuple(options.pop("updates", ())),
+            )
+        except KeyError:
+            raise UsageError(f"{file}:{node.lineno}: @check({exercise!r}) has no points=.") from None
+        if options:
+            raise UsageError(f"{file}:{node.lineno}: @check does not know {', '.join(options)}.")
+
+
+def _inherit_hints(specs: list[Spec]) -> tuple[Spec, ...]:
+    """A check without hints of its own has those of its exercise's first check."""
+    ladders: dict[str, tuple[str, ...]] = {}
+    for spec in specs:
+        ladders.setdefault(spec.exercise, spec.hints)
+    return tuple(replace(spec, hints=spec.hints or ladders[spec.exercise]) for spec in specs)
+
+
+def _declaration(node: ast.stmt) -> ast.Call | None:
+    """The `@check(...)` over a function, if there is one."""
+    if isinstance(node, ast.FunctionDef):
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "check":
+                return decorator
+    return None
+
+
+def _constant(tree: ast.Module, name: str) -> Any:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    return None
+
+
+def _nearest(wanted: str, part: Part) -> str:
+    close = difflib.get_close_matches(wanted, part.exercises, n=3, cutoff=0.5)
+    if close:
+        return f"Did you mean {' or '.join(f'{part.id}.{name}' for name in close)}?"
+    return f"`grader list {part.id}` shows what there is."

@@ -1,0 +1,1 @@
+"""For authors: make the exercises from the solutions, and prove that the course holds."""

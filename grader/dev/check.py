@@ -1,0 +1,112 @@
+"""The proof that a part holds: stubs earn nothing, solutions all, and each known mistake is named."""
+
+import re
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from grader import cells, expect, pipeline, verdict
+from grader.attempt import Answer
+from grader.check import Check
+from grader.course import Course, Part, Spec
+from grader.dev import build
+from grader.report.model import Report
+from grader.sandbox import Limits, Template, start_template
+
+HINTS = 3
+SHORT = 12
+"""A solution line shorter than this (`return x`) may well stand in the text too."""
+
+
+def check(course: Course, part: Part, seeds: int, say: Callable[[str], None]) -> Iterator[str]:
+    """Yield each fault of a part, in words; `say` hears of each step."""
+    say(f"{part.id}: {len(part.exercises)} exercises, {len(part.checks)} checks, {part.points} points")
+    yield from declared(part)
+    yield from written(course, part)
+    template = start_template(fresh=True)
+    try:
+        yield from stubs_earn_nothing(course, part, template)
+        say(f"{part.id}: the solutions under {seeds} seeds")
+        for seed in range(seeds):
+            yield from solutions_pass(course, part, template, seed)
+    finally:
+        template.close()
+    checks, trusted = course.load(part)
+    mistakes = sum(len(one.mistakes) for one in checks.values())
+    say(f"{part.id}: {mistakes} known mistakes under {seeds} seeds")
+    for spec in part.checks:
+        yield from mistakes_are_named(spec, checks[spec.id], trusted, seeds)
+
+
+def declared(part: Part) -> Iterator[str]:
+    """Every check has a title, points and three hints, and no id is used twice."""
+    seen: set[str] = set()
+    for spec in part.checks:
+        if spec.id in seen:
+            yield f"{spec.id}: the id is used twice"
+        seen.add(spec.id)
+        if not spec.title:
+            yield f"{spec.id}: the probe has no docstring, which is the title"
+        if spec.points < 1:
+            yield f"{spec.id}: {spec.points} points"
+        if len(spec.hints) != HINTS or not all(spec.hints):
+            yield f"{spec.id}: {len(spec.hints)} hints instead of {HINTS}"
+        if spec.after and spec.after not in part.exercises:
+            yield f"{spec.id}: it waits for {spec.after}, which is no exercise of this part"
+
+
+def written(course: Course, part: Part) -> Iterator[str]:
+    """The exercises are in step with the solutions, and hold none of their lines."""
+    source = course.root / "solutions" / f"{part.name}.py"
+    target = course.root / "exercises" / f"{part.name}.py"
+    stub = build.stub(source)
+    if not target.exists() or target.read_text(encoding="utf-8") != stub:
+        yield f"{part.id}: {target} is not in step with {source}: run `grader dev build`"
+    shipped = {line.strip() for line in stub.splitlines()}
+    for line in solution_lines(source.read_text(encoding="utf-8")):
+        if line in shipped:
+            yield f"{part.id}: a line of a solution stands in the exercise as shipped: {line}"
+
+
+def solution_lines(text: str) -> Iterator[str]:
+    """The lines inside solution regions that say something."""
+    for region in re.findall(r"### BEGIN SOLUTION(.*?)### END SOLUTION", text, re.DOTALL):
+        for line in map(str.strip, region.splitlines()):
+            if len(line) >= SHORT and not line.startswith("#"):
+                yield line
+
+
+def stubs_earn_nothing(course: Course, part: Part, template: Template) -> Iterator[str]:
+    """Every stub is not attempted, and worth nothing."""
+    for result in _grade(course, part, "exercises", template, 0).results:
+        if result.status != "not_attempted" or result.points:
+            yield f"{result.id}: the stub is {result.status} with {result.points} points: {result.message}"
+
+
+def solutions_pass(course: Course, part: Part, template: Template, seed: int) -> Iterator[str]:
+    """Every solution passes."""
+    for result in _grade(course, part, "solutions", template, seed).results:
+        if result.status != "passed":
+            yield f"{result.id}: the solution is {result.status} under seed {seed}: {result.message}"
+
+
+def mistakes_are_named(spec: Spec, check: Check, trusted: ModuleType, seeds: int) -> Iterator[str]:
+    """Every known mistake is refused, under its own name."""
+    if not check.mistakes:
+        yield f"{spec.id}: no known mistake"
+    names = [mistake.name for mistake in check.mistakes]
+    yield from (f"{spec.id}: two mistakes are called {n!r}" for n in set(names) if names.count(n) > 1)
+    for seed in range(seeds):
+        cases = expect.cases(check, spec, seed)
+        expected = [expect.expected(check, trusted, case) for case in cases]
+        for mistake in check.mistakes:
+            outcomes = [expect.imitate(check, trusted, mistake, case) for case in cases]
+            result = verdict.judge(spec, check, trusted, cases, expected, Answer(outcomes, "", 0.0))
+            if result.status not in ("failed", "crashed"):
+                yield f"{spec.id}: {mistake.name!r} is {result.status} under seed {seed}"
+            elif result.mistake != mistake.name:
+                yield f"{spec.id}: {mistake.name!r} is called {result.mistake!r} under seed {seed}"
+
+
+def _grade(course: Course, part: Part, folder: str, template: Template, seed: int) -> Report:
+    submission = cells.read(course.root / folder / f"{part.name}.py", part.name)
+    return pipeline.grade(course, part, part.checks, submission, template, seed, Limits())

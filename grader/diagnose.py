@@ -1,0 +1,286 @@
+"""Which mistake is it? First the known mistakes of the check, then what can be seen in any tensor.
+
+Every function is pure and answers with a `Diagnosis` or None: a name, which is the same for the same
+kind of mistake wherever it is made, and advice that never holds the solution.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from grader.attempt import Outcome
+from grader.expect import Case, Expected
+from grader.judge import Comparison, contents, dtype_name, inside
+from grader.values import Namespace, members
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A mistake by name, and what to think about."""
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of an answer: the cases, what was expected, what came, what is wrong."""
+
+    label: str
+    cases: list[Case]
+    expected: list[Expected]
+    outcomes: list[Outcome]
+    comparisons: list[list[Comparison]]
+    """For each case, in order; empty where the case raised."""
+    updates: tuple[str, ...]
+
+    def right(self, case: int) -> bool:
+        """Whether everything about a case is right."""
+        return (
+            self.outcomes[case].fault is None
+            and not unwanted_changes(self.outcomes[case], self.updates)
+            and bool(self.comparisons[case])
+            and all(c.fault is None for c in self.comparisons[case])
+        )
+
+    def wrong(self) -> list[Comparison]:
+        """The comparisons that are wrong, in order."""
+        return [c for comparisons in self.comparisons for c in comparisons if c.fault]
+
+
+def unwanted_changes(outcome: Outcome, updates: tuple[str, ...]) -> list[str]:
+    """Inputs that were changed in place and should not have been."""
+    return [name for name in outcome.changed if name.split(".")[0] not in updates]
+
+
+def agrees(evidence: Evidence, imitations: list[Outcome]) -> bool:
+    """Whether the answer is what a known mistake gives, in every case."""
+    return all(
+        _same(evidence.label, index, imitation, outcome, expected)
+        for index, (imitation, outcome, expected) in enumerate(
+            zip(imitations, evidence.outcomes, evidence.expected, strict=True)
+        )
+    )
+
+
+def _same(label: str, case: int, imitation: Outcome, outcome: Outcome, expected: Expected) -> bool:
+    if imitation.fault or outcome.fault:
+        first, second = imitation.fault or {}, outcome.fault or {}
+        return bool(first.get("type")) and first.get("type") == second.get("type")
+    if set(imitation.changed) != set(outcome.changed):
+        return False
+    return alike(imitation.value, outcome.value)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same but for rounding; NaN is like NaN here."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, torch.Tensor):
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return False
+        if not one.dtype.is_floating_point:
+            return torch.equal(one, other)
+        scale = one[one.isfinite()].abs().max().item() if one.isfinite().any() else 0.0
+        return torch.allclose(one, other, rtol=0.0, atol=1e-5 * scale, equal_nan=True)
+    if isinstance(one, float):
+        return one == other or math.isclose(one, other, rel_tol=1e-5) or (math.isnan(one) and math.isnan(other))
+    if isinstance(one, Namespace):
+        one, other = members(one), members(other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)
+
+
+def generic(evidence: Evidence) -> Diagnosis | None:
+    """The first thing that can be seen without knowing the exercise."""
+    for look in (_changed_input, _some_sizes_only, _wrong_kind, _wrong_shape, _wrong_dtype, _not_finite):
+        diagnosis = look(evidence)
+        if diagnosis:
+            return diagnosis
+    return _wrong_values(evidence)
+
+
+def _changed_input(evidence: Evidence) -> Diagnosis | None:
+    names = [n for o in evidence.outcomes for n in unwanted_changes(o, evidence.updates)]
+    if not names:
+        return None
+    return Diagnosis(
+        "an input is changed in place",
+        f"{names[0]} is no longer what it was when the function was called. An operation such as `x += y`, "
+        "`x[i] = y` or `x.neg_()` writes into the very tensor that the caller still needs; so does `y = x` "
+        "followed by a change of y, because both names stand for one tensor. Work on a clone.",
+    )
+
+
+def _some_sizes_only(evidence: Evidence) -> Diagnosis | None:
+    right = [i for i in range(len(evidence.cases)) if evidence.right(i)]
+    if not right or len(right) == len(evidence.cases):
+        return None
+    wrong = next(i for i in range(len(evidence.cases)) if i not in right)
+    return Diagnosis(
+        "right for some sizes only",
+        f"Right for inputs with {_sizes(evidence.cases[right[0]])}; wrong for {_sizes(evidence.cases[wrong])}. "
+        "Is a size written as a number (32, 27, 64)? Take it from a shape instead.",
+    )
+
+
+def _sizes(case: Case) -> str:
+    """The shapes of a few inputs of a case, to tell it from another one."""
+    shapes = []
+
+    def visit(prefix: str, value: Any) -> None:
+        if isinstance(value, Namespace):
+            for name, member in members(value).items():
+                visit(f"{prefix}.{name}" if prefix else name, member)
+        elif isinstance(value, torch.Tensor) and value.dim():
+            shapes.append(f"{prefix} {tuple(value.shape)}")
+
+    visit("", case.given())
+    chosen = [s for s in shapes if s.startswith(("d.", "f.logits "))] or shapes
+    return ", ".join(chosen[:2]) or "other values"
+
+
+def _wrong_kind(evidence: Evidence) -> Diagnosis | None:
+    for comparison in evidence.wrong():
+        if comparison.fault == "missing":
+            return Diagnosis("a value is missing", f"{comparison.label} is missing: {comparison.asked} was asked.")
+        if comparison.fault != "type":
+            continue
+        if comparison.came == "None":
+            return Diagnosis("None came", f"{comparison.label} is None. Is a `return` missing?")
+        advice = f"{comparison.label}: {comparison.asked} was asked, {comparison.came} came."
+        if "float32" in comparison.asked:
+            advice += " Exactly a torch.Tensor is needed: no subclass, no NumPy array, no Python number."
+        return Diagnosis("not the type that was asked", advice)
+    return None
+
+
+def _wrong_shape(evidence: Evidence) -> Diagnosis | None:
+    for _, comparison, single, got in _tensors(evidence):
+        if comparison.fault != "shape":
+            continue
+        asked, came = tuple(single.shape), tuple(got.shape)
+        head = f"{comparison.label} has shape {came}; {asked} was asked."
+        if single.numel() == got.numel() and alike(single.reshape(-1), got.reshape(-1).to(single.dtype)):
+            return Diagnosis(
+                "right values, wrong shape",
+                f"The values are right, the shape is not: {comparison.label} has shape {came}, and what it is the "
+                f"gradient of has {asked}. Broadcasting hides the difference as long as the two are added or "
+                "compared; it bites in an in-place update, in a sum over the wrong axis, and where (n,) meets "
+                "(n, 1) and quietly becomes (n, n). A gradient has exactly the shape of its value: look at "
+                "keepdim, or at what was summed away.",
+            )
+        if single.dim() == 2 and asked == came[::-1] and alike(single, got.T.to(single.dtype)):
+            return Diagnosis("transposed", f"{head} It is the right answer transposed.")
+        return Diagnosis("the shape is wrong", f"{head} {_shape_advice(asked, came)}")
+    return None
+
+
+def _shape_advice(asked: tuple[int, ...], came: tuple[int, ...]) -> str:
+    if len(came) == len(asked) and all(a in (c, 1) for a, c in zip(asked, came, strict=True)):
+        return (
+            "What is stretched by broadcasting on the way forward is used several times, so on the way back its "
+            "gradient is a sum over the stretched dimension."
+        )
+    return "A gradient has exactly the shape of the value it is the gradient of."
+
+
+def _wrong_dtype(evidence: Evidence) -> Diagnosis | None:
+    for _, comparison, single, got in _tensors(evidence):
+        if comparison.fault == "dtype":
+            return Diagnosis(
+                "the dtype is wrong",
+                f"{comparison.label} is {dtype_name(got.dtype)}; {dtype_name(single.dtype)} was asked, as the inputs "
+                "are. A tensor made without dtype=, a NumPy array or .double() on the way may have changed it.",
+            )
+    return None
+
+
+def _not_finite(evidence: Evidence) -> Diagnosis | None:
+    for comparison in evidence.wrong():
+        if comparison.fault == "finite":
+            share = f"{comparison.wrong} of {comparison.entries} entries"
+            return Diagnosis(
+                "NaN or infinity",
+                f"{comparison.label} is not finite in {share}, first at {comparison.worst}. A division by zero, the "
+                "logarithm of zero or the exponential of a large number does that.",
+            )
+    return None
+
+
+def _wrong_values(evidence: Evidence) -> Diagnosis | None:
+    """Patterns over all wrong tensors at once: zeros, an input, a sign, a factor, a single entry."""
+    found = [(c, s, g) for _, c, s, g in _tensors(evidence) if c.fault == "values" and s.dtype.is_floating_point]
+    if not found:
+        return None
+    label = found[0][0].label
+    if all(not got.any() for _, _, got in found):
+        return Diagnosis("all zeros", f"{label} is zero everywhere; it is not zero for incoming gradients in general.")
+    for case, comparison, _, got in _tensors(evidence):
+        name = _input_like(evidence.cases[case], got)
+        if comparison.fault == "values" and name:
+            return Diagnosis("an input is returned", f"{label} is {name} itself, unchanged.")
+    if all(alike(single, -got) for _, single, got in found):
+        return Diagnosis("the sign is wrong", f"{label} has the right size and the opposite sign.")
+    factors = [_factor(single, got) for _, single, got in found]
+    if all(factor is not None for factor in factors):
+        return _factor_advice(label, found, factors)
+    if all(comparison.wrong == 1 and comparison.entries > 4 for comparison, _, _ in found):
+        return Diagnosis("a single entry is wrong", f"All of {label} is right but one entry, at {found[0][0].worst}.")
+    return None
+
+
+def _factor_advice(label: str, found: list[Any], factors: list[Any]) -> Diagnosis:
+    rows = [single.shape[0] if single.dim() else 1 for _, single, _ in found]
+    for power, words in ((1, "too large"), (-1, "too small")):
+        if all(abs(f / n**power - 1) < 1e-3 for f, n in zip(factors, rows, strict=True)):
+            return Diagnosis("a factor is wrong", f"{label} is {words} by its number of rows.")
+    text = ", ".join(f"{factor:.5g}" for factor in factors[:3])
+    return Diagnosis("a factor is wrong", f"{label} is off by a constant factor: it is {text} times what was expected.")
+
+
+def _factor(single: torch.Tensor, got: torch.Tensor) -> float | None:
+    """The number c with got = c * single, if there is one."""
+    norm = (single.double() ** 2).sum()
+    if not norm:
+        return None
+    factor = float((single.double() * got.double()).sum() / norm)
+    return factor if alike(single.double() * factor, got.double()) and factor else None
+
+
+def _input_like(case: Case, got: torch.Tensor) -> str | None:
+    """The name of the input that equals the answer."""
+
+    def search(prefix: str, value: Any) -> str | None:
+        if isinstance(value, Namespace):
+            found = (search(f"{prefix}.{n}" if prefix else n, v) for n, v in members(value).items())
+            return next((name for name in found if name), None)
+        same = isinstance(value, torch.Tensor) and value.dtype == got.dtype and torch.equal(value, got)
+        return prefix if same and got.numel() > 1 else None
+
+    return search("", case.given())
+
+
+def _tensors(evidence: Evidence) -> list[tuple[int, Comparison, torch.Tensor, torch.Tensor]]:
+    """Each wrong comparison of two tensors, with its case and both."""
+    found = []
+    for index, comparisons in enumerate(evidence.comparisons):
+        wanted = dict(leaves(evidence.label, evidence.expected[index].single))
+        came = dict(leaves(evidence.label, evidence.outcomes[index].value))
+        for comparison in comparisons:
+            one, other = wanted.get(comparison.label), came.get(comparison.label)
+            if comparison.fault and isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+                found.append((index, comparison, one, other))
+    return found
+
+
+def leaves(label: str, value: Any) -> list[tuple[str, Any]]:
+    """The members of a value under the labels that `judge.compare` gives them."""
+    if not isinstance(value, (Namespace, dict, list, tuple)):
+        return [(label, value)]
+    return [pair for key, member in contents(value).items() for pair in leaves(inside(label, value, key), member)]

@@ -1,0 +1,101 @@
+"""The trusted side of a probe: its inputs from a seed, and the reference's values for them."""
+
+import hashlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from grader import wire
+from grader.attempt import Outcome
+from grader.check import Check, Mistake
+from grader.course import Spec
+from grader.judge import ReferenceFault
+from grader.values import Namespace, members
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a check: its inputs as they cross the wire."""
+
+    tree: Any
+    blob: bytes
+
+    def given(self) -> Namespace:
+        """A fresh copy of the inputs."""
+        given = wire.decode(self.tree, self.blob)
+        assert isinstance(given, Namespace)
+        return given
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The reference's value in float32 and in float64."""
+
+    single: Any
+    double: Any
+
+
+def seed_of(seed: int, spec: Spec) -> int:
+    """A check's own seed: the run's seed and the check's id, so that no check shifts another's."""
+    digest = hashlib.sha256(f"{seed}:{spec.id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
+    """The inputs of a check for a seed."""
+    if check.make_inputs is None:
+        return [Case(*wire.encode(Namespace({})))]
+    rng = torch.Generator().manual_seed(seed_of(seed, spec))
+    made = [Case(*wire.encode(Namespace(values))) for values in check.make_inputs(rng)]
+    if not made:
+        raise ReferenceFault(f"{spec.id}: its inputs yield no case")
+    return made
+
+
+def expected(check: Check, trusted: Any, case: Case) -> Expected:
+    """Run the probe on the trusted implementation, in both precisions."""
+    single = check.probe(trusted, case.given())
+    double = check.probe(trusted, _double(case.given()))
+    return Expected(_crossed(single), _crossed(double))
+
+
+def imitate(check: Check, trusted: ModuleType, mistake: Mistake, case: Case) -> Outcome:
+    """What a known mistake answers: the same probe on the reference with one name replaced."""
+    given = case.given()
+    try:
+        value = check.probe(_Overlay(trusted, mistake), given)
+    except Exception as error:  # a mistake may well raise: that is then what it looks like
+        fault = {"kind": "raised", "type": type(error).__name__, "what": str(error), "trace": []}
+        return Outcome(fault=fault, changed=tuple(wire.changed(case.given(), given)))
+    return Outcome(_crossed(value), changed=tuple(wire.changed(case.given(), given)))
+
+
+class _Overlay:
+    """The reference, with a mistake in place of one of its names."""
+
+    def __init__(self, trusted: ModuleType, mistake: Mistake):
+        self._trusted = trusted
+        setattr(self, mistake.replaces, mistake.variant)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._trusted, name)
+
+
+def _crossed(value: Any) -> Any:
+    """The value as it would look after crossing the wire, so that both sides compare alike."""
+    return wire.decode(*wire.encode(value))
+
+
+def _double(value: Any) -> Any:
+    """The same values with float64 for float32."""
+    if isinstance(value, torch.Tensor):
+        return value.double() if value.dtype == torch.float32 else value
+    if isinstance(value, Namespace):
+        return Namespace({k: _double(v) for k, v in members(value).items()}, value._advice)
+    if isinstance(value, dict):
+        return {k: _double(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_double(v) for v in value)
+    return value

@@ -1,0 +1,217 @@
+"""Compare what came with what was expected. Pure functions; nothing passes by default.
+
+The order is type, shape, dtype, finite, values; the first that differs is the fault. How far a value
+may be off is measured: the reference ran in float32 and in float64, and the allowance is a multiple of
+the difference between the two plus the same multiple of the rounding of the largest entry.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import torch
+
+from grader.values import Namespace, members
+from grader.wire import Foreign
+
+ALLOWANCE = 16
+"""How many times the measured rounding an answer may be off; other orders of summing need about 4."""
+
+UNSTABLE = 1e-3
+"""Where the reference's two precisions differ by more than this, the check itself is at fault."""
+
+
+class ReferenceFault(Exception):
+    """The reference gave something to compare with that can't be: our fault, not the student's."""
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """One value that was expected, beside what came."""
+
+    label: str
+    case: int
+    fault: str | None
+    """None where it is right, else `missing`, `type`, `shape`, `dtype`, `finite` or `values`."""
+    asked: str
+    came: str
+    entries: int = 0
+    wrong: int = 0
+    """How many entries are off by more than the allowance."""
+    maxdiff: float | None = None
+    allowed: float | None = None
+    worst: list[int] = []
+    expected: float | None = None
+    got: float | None = None
+    exact: bool = False
+    approximate: bool = False
+
+
+def compare(label: str, case: int, single: Any, double: Any, got: Any) -> Iterator[Comparison]:
+    """Compare an answer with the reference's value in float32 (`single`) and in float64 (`double`).
+
+    Containers yield one comparison for each expected member. Raises ReferenceFault where the
+    reference's own value is NaN or differs between the precisions by more than UNSTABLE.
+    """
+    kind = type(single)
+    if kind in (dict, list, tuple, Namespace):
+        if type(got) is not kind:
+            yield _fault(label, case, "type", single, got)
+            return
+        if kind in (list, tuple) and len(got) != len(single):
+            yield _fault(label, case, "shape", single, got)
+            return
+        wanted, doubled, came = contents(single), contents(double), contents(got)
+        surplus = [name for name in came if name not in wanted]
+        if surplus:
+            yield _fault(label, case, "type", single, f"also {', '.join(map(str, surplus))[:200]}")
+        for name, value in wanted.items():
+            inner = inside(label, single, name)
+            if name in came:
+                yield from compare(inner, case, value, doubled[name], came[name])
+            else:
+                yield _fault(inner, case, "missing", value, None)
+    elif type(got) is not kind:
+        yield _fault(label, case, "type", single, got)
+    elif kind is torch.Tensor:
+        yield _compare_tensors(label, case, single, double, got)
+    elif kind is float:
+        yield _compare_floats(label, case, single, double, got)
+    elif kind in (bool, int, str, type(None)):
+        right = got == single
+        yield Comparison(label, case, None if right else "values", repr(single), repr(got)[:200], 1, int(not right))
+    else:
+        raise ReferenceFault(f"{label}: the reference gave a {kind.__name__}, which can't be compared")
+
+
+def inside(label: str, container: Any, key: Any) -> str:
+    """The label of a member: `grads['W1']`, `f.h`."""
+    return f"{label}.{key}" if isinstance(container, Namespace) else f"{label}[{key!r}]"
+
+
+def contents(value: Any) -> dict[Any, Any]:
+    """The members of a container by name, key or index."""
+    if isinstance(value, Namespace):
+        return members(value)
+    return dict(value) if isinstance(value, dict) else dict(enumerate(value))
+
+
+def _fault(label: str, case: int, fault: str, single: Any, got: Any) -> Comparison:
+    return Comparison(label, case, fault, describe(single), got if isinstance(got, str) else describe(got))
+
+
+def describe(value: Any) -> str:
+    """A value's type and, where it has them, its dtype and shape: `float32 (32, 27)`."""
+    if isinstance(value, torch.Tensor):
+        return f"{dtype_name(value.dtype)} {tuple(value.shape)}"
+    if isinstance(value, Foreign):
+        return f"a {value.type}"
+    if value is None:
+        return "None"
+    if isinstance(value, (list, tuple, dict)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`float32` for torch.float32."""
+    return str(dtype).removeprefix("torch.")
+
+
+def _compare_floats(label: str, case: int, single: float, double: float, got: float) -> Comparison:
+    one, two, came = (torch.tensor(value, dtype=torch.float64) for value in (single, double, got))
+    result = _compare_tensors(label, case, one, two, came, torch.finfo(torch.float32).eps)
+    return msgspec.structs.replace(result, asked=f"{single:.6g}", came=f"{got:.6g}")
+
+
+def _compare_tensors(
+    label: str,
+    case: int,
+    single: torch.Tensor,
+    double: torch.Tensor,
+    got: torch.Tensor,
+    precision: float | None = None,
+) -> Comparison:
+    if not single.numel():
+        raise ReferenceFault(f"{label}: the reference gave an empty tensor, which proves nothing")
+    for fault, same in (("shape", got.shape == single.shape), ("dtype", got.dtype == single.dtype)):
+        if not same:
+            return _fault(label, case, fault, single, got)
+    asked, came = describe(single), describe(got)
+    if not single.dtype.is_floating_point:
+        off = got != single
+        return _values(label, case, asked, came, single, got, off, allowed=0.0)
+    if single.isnan().any():
+        raise ReferenceFault(f"{label}: the reference gave NaN")
+    # An infinity is right where the reference has the same one, and nowhere else.
+    finite = single.isfinite()
+    strange = ~got.isfinite() & ~(~finite & (got == single))
+    if strange.any():
+        result = _values(label, case, asked, came, single, got, strange, allowed=0.0)
+        return msgspec.structs.replace(result, fault="finite")
+    allowed = allowance(single, double, precision, label)
+    difference = torch.where(finite, (got.double() - double.double()).abs(), 0.0)
+    off = (difference > allowed) | (~finite & (got != single))
+    return _values(label, case, asked, came, single, got, off, allowed)
+
+
+def allowance(
+    single: torch.Tensor, double: torch.Tensor, precision: float | None = None, label: str = "value"
+) -> float:
+    """How far an entry may be off: measured from the reference in two precisions, of one shape.
+
+    Raises ReferenceFault where they differ too much to judge by.
+    """
+    finite = single.isfinite()
+    if not finite.any():
+        return 0.0
+    scale = double[finite].abs().max().item()
+    measured = (single[finite].double() - double[finite].double()).abs().max().item()
+    if measured > UNSTABLE * max(scale, 1e-3):
+        raise ReferenceFault(f"{label}: the reference differs by {measured:.2g} between float32 and float64")
+    eps = precision or torch.finfo(single.dtype).eps
+    return ALLOWANCE * (measured + eps * scale)
+
+
+def _values(
+    label: str,
+    case: int,
+    asked: str,
+    came: str,
+    single: torch.Tensor,
+    got: torch.Tensor,
+    off: torch.Tensor,
+    allowed: float,
+) -> Comparison:
+    """The comparison of two tensors of one shape and dtype, `off` telling which entries are wrong."""
+    wrong = int(off.sum())
+    difference = (got.double() - single.double()).abs()
+    # The worst entry is the wrong one with the greatest difference; NaN counts as the greatest.
+    rank = torch.where(off, difference.nan_to_num(math.inf, math.inf), -1.0)
+    at = int(rank.argmax())
+    worst = _index(at, single.shape)
+    return Comparison(
+        label,
+        case,
+        "values" if wrong else None,
+        asked,
+        came,
+        entries=single.numel(),
+        wrong=wrong,
+        maxdiff=difference.max().item(),
+        allowed=allowed,
+        worst=worst,
+        expected=float(single.reshape(-1)[at]),
+        got=float(got.reshape(-1)[at]),
+        exact=bool(torch.equal(got, single)),
+        approximate=bool(torch.allclose(got.double(), single.double())),
+    )
+
+
+def _index(at: int, shape: torch.Size) -> list[int]:
+    """The index of a flat position; torch.unravel_index would import 0.4 s of torch.fx for it."""
+    index = []
+    for size in reversed(shape):
+        at, remainder = divmod(at, size)
+        index.append(remainder)
+    return index[::-1]

@@ -1,0 +1,76 @@
+"""READ FIRST: the whole way of the data, from a student's file to a report.
+
+The student's process computes, the grader's process judges, and only plain tensors and JSON cross
+between them. A probe (grader/checks) is run on both sides with the same inputs: there on what the
+student wrote, here on reference/. The two answers are compared here.
+"""
+
+import time
+from collections.abc import Callable
+
+from grader import cells, expect, rules, verdict, versions
+from grader.attempt import Attempt
+from grader.course import Course, Part, Spec
+from grader.report.model import Report, Result
+from grader.sandbox import Limits, Template
+
+
+def grade(
+    course: Course,
+    part: Part,
+    specs: tuple[Spec, ...],
+    submission: cells.Submission,
+    template: Template,
+    seed: int,
+    limits: Limits,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> Report:
+    """Grade a submission on the given checks; `on_result` hears each verdict as it falls."""
+    start = time.monotonic()
+    forbidden = rules.scan(submission, part.rules)
+    attempt = Attempt(template, submission, part.rules, course.hidden_folders(), limits)
+    try:
+        attempt.load()
+        # Only now: the student's process is forked from one that has never seen a reference.
+        checks, trusted = course.load(part)
+        sources = course.probe_sources(part)
+        results: list[Result] = []
+        for spec in specs:
+            check = checks[spec.id]
+            if spec.exercise in forbidden:
+                result = verdict.broken_rule(spec, forbidden[spec.exercise])
+            else:
+                try:
+                    cases = expect.cases(check, spec, seed)
+                    attempt.post(spec, sources[spec.id], [(case.tree, case.blob) for case in cases], seed)
+                    expected = [expect.expected(check, trusted, case) for case in cases]
+                    answer = attempt.collect(len(cases))
+                    result = verdict.judge(spec, check, trusted, cases, expected, answer, attempt)
+                    if spec.after and not _passed(spec.after, results):
+                        result = verdict.skipped(spec, result)
+                except Exception as error:  # whatever fails on this side is ours, and is said as such
+                    attempt.close()
+                    result = verdict.grader_error(spec, error)
+            results.append(result)
+            on_result(result)
+    finally:
+        attempt.close()
+    return Report(
+        part=part.id,
+        title=part.title,
+        file=submission.path,
+        points=sum(result.points for result in results),
+        max_points=sum(spec.points for spec in specs),
+        seed=seed,
+        isolation="process",
+        device="cpu",
+        versions=versions.versions(),
+        seconds=round(time.monotonic() - start, 3),
+        results=results,
+        notes=attempt.notes(),
+    )
+
+
+def _passed(exercise: str, results: list[Result]) -> bool:
+    """Whether all checks of an exercise that were run have passed; one that was not run counts too."""
+    return all(r.status == "passed" for r in results if r.id.split(".")[1] == exercise)

@@ -1,0 +1,87 @@
+"""The result of a run: plain, frozen, and what every report is a function of.
+
+`SCHEMA` changes whenever a field changes its name or meaning. The JSON Schema beside this file,
+`report.schema.json`, is made from these classes by `grader dev build`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from grader.judge import Comparison
+
+SCHEMA: Literal["grader-report-1"] = "grader-report-1"
+NOT_WRITTEN = "Not written yet."
+"""The message of an exercise that is still a stub."""
+
+Status = Literal[
+    "passed",
+    "failed",
+    "not_attempted",
+    "broken_rule",
+    "crashed",
+    "timed_out",
+    "skipped",
+    "grader_error",
+]
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One line of a student's traceback."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+class Details(msgspec.Struct, frozen=True):
+    """What the message rests on."""
+
+    cases: int = 0
+    cases_right: int = 0
+    comparisons: list[Comparison] = []
+    """Only of cases and values that are wrong; of a passed check, those of the last case."""
+    trace: list[Frame] = []
+    output: str = ""
+    """What the student's code printed, cut."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The verdict on one check."""
+
+    id: str
+    title: str
+    status: Status
+    points: int
+    max_points: int
+    message: str
+    mistake: str | None = None
+    """The name of the known mistake that gives the same values."""
+    details: Details = Details()
+    seconds: float = 0.0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The verdicts on one submission."""
+
+    part: str
+    title: str
+    file: str
+    points: int
+    max_points: int
+    seed: int
+    isolation: str
+    device: str
+    versions: dict[str, str]
+    seconds: float
+    results: list[Result]
+    schema: Literal["grader-report-1"] = SCHEMA
+    notes: list[str] = []
+    """What concerns no single exercise: cells that failed to run."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all passed, 3 after a grader error, else 1."""
+        statuses = {result.status for result in self.results}
+        return 3 if "grader_error" in statuses else 0 if statuses == {"passed"} else 1

@@ -1,0 +1,141 @@
+"""A report for people, with rich: readable without colour, in a pipe and on a narrow terminal."""
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from grader.judge import Comparison
+from grader.report.model import NOT_WRITTEN, Report, Result
+
+WORDS = {
+    "passed": ("passed", "green"),
+    "failed": ("FAILED", "bold red"),
+    "not_attempted": ("to do", "dim"),
+    "broken_rule": ("BROKEN RULE", "bold red"),
+    "crashed": ("CRASHED", "bold red"),
+    "timed_out": ("TIMED OUT", "bold red"),
+    "skipped": ("skipped", "yellow"),
+    "grader_error": ("GRADER ERROR", "bold magenta"),
+}
+INDENT = 4
+
+
+class Live:
+    """Prints verdicts as they fall; those not begun are held back until another one comes."""
+
+    def __init__(self, console: Console, header: list[Text]):
+        self._console = console
+        self._header = header
+        self._held: list[Result] = []
+
+    def __call__(self, one: Result) -> None:
+        """Print one verdict, or hold it back."""
+        self._held.append(one)
+        if one.status != "not_attempted":
+            self._release()
+
+    def _release(self) -> None:
+        for line in self._header:
+            self._console.print(line)
+        self._header = []
+        for one in self._held:
+            result(self._console, one)
+        self._held.clear()
+
+    def finish(self, report: Report, line: int) -> None:
+        """Print what is left, and the summary; `line` is where the first exercise to do begins."""
+        if len(self._held) == len(report.results):
+            _first_line(self._console, report, line)
+        self._release()
+        _summary(self._console, report)
+
+
+def header(title: str, file: str, seed: int) -> list[Text]:
+    """The lines that say what is graded."""
+    return [
+        Text(title, style="bold"),
+        Text(f"{file} | seed {seed} | isolation: process", style="dim"),
+        Text(),
+    ]
+
+
+def result(console: Console, one: Result) -> None:
+    """One verdict: a line, and below it what to know where it has not passed."""
+    word, style = WORDS[one.status]
+    line = Text.assemble((f"{word:<11}", style), f" {one.id:<26} {one.points}/{one.max_points}  ", (one.title, "dim"))
+    console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+    if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
+        return
+    for paragraph in (one.message, *_evidence(one)):
+        console.print(Padding(Text(paragraph), (0, 0, 0, INDENT), expand=False))
+    if one.status in ("failed", "crashed"):
+        hint = f"grader hint {'.'.join(one.id.split('.')[:2])}"
+        console.print(Padding(Text(f"For a hint: {hint}", style="dim"), (0, 0, 0, INDENT), expand=False))
+    console.print()
+
+
+def _evidence(one: Result) -> list[str]:
+    """The traceback, the worst entry and the printed output, as far as there are any."""
+    lines = [
+        f"{frame.file}:{frame.line}{f' in {frame.function}' if frame.function else ''}: {frame.code}"
+        for frame in one.details.trace
+    ]
+    wrong = [c for c in one.details.comparisons if c.fault]
+    if one.status == "failed" and wrong:
+        lines += _comparison(wrong[0])
+        if len(wrong) > 1:
+            lines.append(f"and {len(wrong) - 1} more like it in {one.details.cases} cases")
+    if one.details.output and one.status != "passed":
+        kept = one.details.output.rstrip().splitlines()
+        lines += ["it printed:", *(f"  {line[:200]}" for line in kept[:8])]
+        if len(kept) > 8:
+            lines.append(f"  ... and {len(kept) - 8} lines more")
+    return lines
+
+
+def _comparison(comparison: Comparison) -> list[str]:
+    if comparison.fault not in ("values", "finite"):
+        return [f"asked: {comparison.asked} | came: {comparison.came}"]
+    if comparison.expected is None or comparison.got is None:
+        return [f"{comparison.label}: expected {comparison.asked}, came {comparison.came}"]
+    at = str(comparison.worst) if comparison.worst else ""
+    return [
+        f"{comparison.label} {comparison.asked}: {comparison.wrong} of {comparison.entries} entries are off",
+        f"worst {comparison.label}{at}: expected {comparison.expected:.6g}, came {comparison.got:.6g}",
+        f"exact {comparison.exact} | approximate {comparison.approximate} | maxdiff {comparison.maxdiff:.3g}"
+        f" (allowed {comparison.allowed:.2g})",
+    ]
+
+
+def _first_line(console: Console, report: Report, line: int) -> None:
+    """For whom has not begun: what to open, and what to do first."""
+    first = report.results[0].id
+    where = f"{report.file}, line {line}," if line else report.file
+    console.print(
+        Text.assemble(
+            "Nothing is written yet, and that is where everyone starts. Open ",
+            (where, "bold"),
+            " and write ",
+            (first.split(".")[1], "bold"),
+            "; save; then run ",
+            (f"grader run {first}", "bold"),
+            ".\n",
+        )
+    )
+
+
+def _summary(console: Console, report: Report) -> None:
+    """The last lines: points, counts, notes, and what comes next."""
+    counts: dict[str, int] = {}
+    for one in report.results:
+        word = WORDS[one.status][0].lower()
+        counts[word] = counts.get(word, 0) + 1
+    for note in report.notes:
+        console.print(Text(f"Note: {note}", style="yellow"))
+    parts = ", ".join(f"{number} {word}" for word, number in counts.items())
+    console.print(f"[bold]{report.points} of {report.max_points} points[/] | {parts} | {report.seconds:.1f} s")
+    following = next((r for r in report.results if r.status != "passed"), None)
+    if following is None:
+        console.print("All passed.", style="green")
+    elif report.exit_code != 3:
+        console.print(f"Next: {following.id}", style="bold")

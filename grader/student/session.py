@@ -1,0 +1,154 @@
+"""The student's process: load the cells, run probes, answer. Never trusted, never judging."""
+
+import os
+import random
+import resource
+import socket
+import sys
+from typing import Any
+
+import msgspec
+import torch
+
+from grader import wire
+from grader.cells import Cell
+from grader.student.guard import Guard
+from grader.student.workspace import Module, describe, load
+
+
+class Session:
+    """One submission, from the first request to the last."""
+
+    def __init__(self, data: socket.socket):
+        self._data = data
+        self._nonce = ""
+        self._module: Module
+        self._filenames: set[str] = set()
+        self._guard: Guard
+
+    def serve(self) -> None:
+        """Answer requests until the other side closes."""
+        while True:
+            head = _receive(self._data, 16)
+            if head is None:
+                return
+            text_length, blob_length = wire.lengths(head)
+            request = wire.parse(_receive(self._data, text_length) or b"")
+            blob = _receive(self._data, blob_length) or b""
+            self._nonce = request["nonce"]
+            answer, reply = self._load(request) if request["kind"] == "load" else self._probe(request, blob)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            self._send(answer, reply)
+
+    def _send(self, message: dict[str, Any], blob: bytes = b"") -> None:
+        self._data.sendall(wire.frame({"nonce": self._nonce, **message}, blob))
+
+    def _load(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        cells = msgspec.convert(request["cells"], list[Cell])
+        self._filenames = {cell.filename for cell in cells}
+        self._guard = Guard(request["rules"], request["hidden"])
+        self._module, failures = load(
+            request["name"],
+            cells,
+            set(request["skip"]),
+            self._guard,
+            started=lambda index: self._send({"cell": index}),
+        )
+        return {"failures": failures}, b""
+
+    def _probe(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        scope: dict[str, Any] = {}
+        exec(compile(request["source"], f"<probe {request['id']}>", "exec"), scope)
+        probe = scope[request["function"]]
+        outcomes, replies, offset = [], [], 0
+        for case in request["cases"]:
+            part = blob[offset : offset + case["size"]]
+            offset += case["size"]
+            outcome, reply = self._case(probe, case["tree"], part, request["seed"])
+            outcomes.append(outcome | {"size": len(reply)})
+            replies.append(reply)
+        return {"outcomes": outcomes}, b"".join(replies)
+
+    def _case(self, probe: Any, tree: Any, blob: bytes, seed: int) -> tuple[dict[str, Any], bytes]:
+        """Run the probe on one case: its value, or what went wrong, and whether inputs changed."""
+        given = wire.decode(tree, blob)
+        _fresh_state(seed)
+        self._guard.reset()
+        try:
+            value = probe(self._module, given)
+            outcome, reply = wire.encode(value)
+            outcome = {"value": outcome}
+        except BaseException as error:
+            outcome, reply = {"error": describe(error, self._filenames)}, b""
+        if self._guard.tried:
+            outcome, reply = {"error": {"kind": "broken_rule", "what": self._guard.tried[0], "trace": []}}, b""
+        # Whether an input was changed is told here and not judged by the grader: a lie about it
+        # earns nothing, because the values are compared with those of the grader's own inputs.
+        after, content = wire.encode(given)
+        if (after, content) != (tree, blob):
+            outcome["changed"] = wire.changed(wire.decode(tree, blob), given)
+        return outcome, reply
+
+
+def _fresh_state(seed: int) -> None:
+    """Each case starts alike, whatever the code before it has left behind."""
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    torch.manual_seed(seed)
+    random.seed(seed)
+
+
+def _receive(data: socket.socket, length: int) -> bytes | None:
+    parts, missing = [], length
+    while missing:
+        part = data.recv(min(missing, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def run(data: socket.socket, output: int, folder: str, limits: dict[str, int]) -> None:
+    """Become the student's process: own group, limits, captured output; then serve. Never returns."""
+    code = 1
+    try:
+        os.setsid()
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(clean_environment(folder))
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        sys.stdout, sys.stderr = (os.fdopen(fd, "w", errors="backslashreplace", closefd=False) for fd in (1, 2))
+        limit(limits)
+        Session(data).serve()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def clean_environment(folder: str) -> dict[str, str]:
+    """All that the student's process sees of the environment."""
+    return {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8"}
+
+
+def limit(limits: dict[str, int]) -> None:
+    """Set the process's own limits: memory above what it has now, CPU time, file size, no core."""
+    used = 0
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+    _set(resource.RLIMIT_AS, used + limits["memory"])
+    _set(resource.RLIMIT_CPU, limits["cpu"])
+    _set(resource.RLIMIT_FSIZE, limits["file"])
+    _set(resource.RLIMIT_CORE, 0)
+
+
+def _set(kind: int, value: int) -> None:
+    try:
+        resource.setrlimit(kind, (value, value))
+    except (ValueError, OSError):
+        pass  # macOS refuses RLIMIT_AS, and a container may have set a lower hard limit

@@ -1,0 +1,110 @@
+"""A warm process that has imported torch and forks one child for each submission.
+
+It knows nothing of reference/ and the checks: it is forked before they are imported, or started on
+its own (`python -m grader.student.template FD`). Children talk to the grader over a socket of their
+own; this process only starts, reaps and kills them.
+"""
+
+import gc
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from typing import Any
+
+import msgspec
+import torch
+
+from grader.student import session
+
+
+def serve(control: socket.socket) -> None:
+    """Start and kill children as told until the other side closes; then end them all."""
+    # Before anything else: a fork hangs in its first threaded operation if its parent ran one.
+    torch.set_num_threads(1)
+    gc.freeze()
+    wakeup, alarm = os.pipe()
+    os.set_blocking(alarm, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
+    children: dict[int, str] = {}
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    selector.register(wakeup, selectors.EVENT_READ)
+    try:
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if wakeup in ready:
+                os.read(wakeup, 4096)
+                _reap(children, control)
+            if control in ready and not _obey(control, children):
+                return
+    finally:
+        for pid in list(children):
+            _kill(pid)
+            os.waitpid(pid, 0)
+            shutil.rmtree(children.pop(pid), ignore_errors=True)
+
+
+def _obey(control: socket.socket, children: dict[int, str]) -> bool:
+    """Carry out one request; False at the end of the conversation."""
+    text, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
+    if not text:
+        return False
+    request = msgspec.json.decode(text)
+    if "kill" in request:
+        if request["kill"] in children:
+            _kill(request["kill"])
+        return True
+    data, output = descriptors
+    folder = tempfile.mkdtemp(prefix="grader-")
+    pid = os.fork()
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        control.close()
+        session.run(socket.socket(fileno=data), output, folder, request["limits"])
+    children[pid] = folder
+    os.close(data)
+    os.close(output)
+    _tell(control, {"started": pid})
+    return True
+
+
+def _reap(children: dict[int, str], control: socket.socket) -> None:
+    for pid in list(children):
+        done, status, usage = os.wait4(pid, os.WNOHANG)
+        if done:
+            _kill_group(pid)  # whoever the child left behind in it
+            shutil.rmtree(children.pop(pid), ignore_errors=True)
+            cpu = usage.ru_utime + usage.ru_stime
+            _tell(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status), "cpu": cpu})
+
+
+def _kill(pid: int) -> None:
+    """End a child that has not been reaped, with its group if it has come to lead one."""
+    _kill_group(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # nobody left in it
+
+
+def _tell(control: socket.socket, message: dict[str, Any]) -> None:
+    try:
+        control.sendall(msgspec.json.encode(message) + b"\n")
+    except OSError:
+        pass  # the grader has gone; the loop ends at the next read
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

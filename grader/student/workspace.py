@@ -1,0 +1,109 @@
+"""The student's file, loaded as a notebook would: cell by cell, one namespace, one failure a cell."""
+
+import linecache
+import os
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from grader.cells import Cell
+from grader.student.guard import BrokenRule, Guard
+
+MAX_TEXT = 2_000
+MAX_FRAMES = 6
+
+
+class MissingName(Exception):
+    """A probe asked for a name that the student's file does not define."""
+
+
+class Module:
+    """What a probe knows as `m`: the names that the student's cells have defined."""
+
+    def __init__(self, namespace: dict[str, Any]):
+        self.__namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.__namespace:
+            raise MissingName(name)
+        return self.__namespace[name]
+
+
+def load(
+    name: str, cells: list[Cell], skip: set[int], guard: Guard, started: Callable[[int], None]
+) -> tuple[Module, list[dict[str, Any]]]:
+    """Run the cells one after the other; return the names and what failed.
+
+    skip: cells that are known to end the process. `started(index)` is called before each cell, so
+    that the other side knows which one was running if it never hears of us again.
+    """
+    module = types.ModuleType(name)
+    namespace = module.__dict__
+    failures = []
+    _remember(cells)
+    for cell in cells:
+        if cell.index in skip:
+            continue
+        started(cell.index)
+        guard.reset()
+        try:
+            source = "\n" * cell.line + cell.source
+            exec(compile(source, cell.filename, "exec", dont_inherit=True), namespace)
+            failure = None
+        except BaseException as error:
+            failure = describe(error, {c.filename for c in cells})
+        if guard.tried:
+            failure = {"kind": "broken_rule", "what": guard.tried[0], "trace": []}
+        if failure:
+            failures.append({"cell": cell.index, **failure})
+    return Module(namespace), failures
+
+
+def _remember(cells: list[Cell]) -> None:
+    """Give tracebacks the cells' lines: the file itself may be out of sight."""
+    files: dict[str, list[str]] = {}
+    for cell in cells:
+        lines = files.setdefault(cell.filename, [])
+        lines += ["\n"] * (cell.line - len(lines))
+        lines += cell.source.splitlines(keepends=True)
+    for name, lines in files.items():
+        linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
+
+
+def describe(error: BaseException, filenames: set[str]) -> dict[str, Any]:
+    """An exception as plain data: its kind, its text, and the frames that are the student's own."""
+    frames = list(_frames(error, filenames))
+    text = _text(error)
+    if isinstance(error, BrokenRule):
+        return {"kind": "broken_rule", "what": text, "trace": frames}
+    if isinstance(error, MissingName):
+        return {"kind": "missing", "what": text, "trace": []}
+    if isinstance(error, NotImplementedError) and frames and "NotImplementedError" in frames[-1]["code"]:
+        return {"kind": "not_attempted", "what": frames[-1]["function"], "trace": frames}
+    if isinstance(error, SystemExit):
+        return {"kind": "raised", "type": "SystemExit", "what": "sys.exit() was called", "trace": frames}
+    if isinstance(error, SyntaxError) and error.filename in filenames:
+        code = (error.text or "").strip()
+        frames = [{"file": error.filename, "line": error.lineno or 0, "function": "", "code": code}]
+        text = str(error.msg)
+    return {"kind": "raised", "type": type(error).__name__, "what": text, "trace": frames}
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except BaseException as fault:  # a student's exception class may have a faulty __str__
+        return f"(its text can't be shown: {type(fault).__name__})"
+
+
+def _frames(error: BaseException, filenames: set[str]) -> Iterator[dict[str, Any]]:
+    summary = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False, limit=-40)
+    own = [frame for frame in summary if frame.filename in filenames]
+    for frame in own[-MAX_FRAMES:]:
+        yield {
+            "file": os.path.relpath(frame.filename) if os.path.isabs(frame.filename) else frame.filename,
+            "line": frame.lineno or 0,
+            "function": frame.name,
+            "code": (frame.line or "")[:200],
+        }

@@ -1,0 +1,178 @@
+"""From an answer to a verdict: what is the status, what is the message, which mistake is it."""
+
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from grader.attempt import Answer, Attempt, Outcome, describe
+from grader.check import Check
+from grader.course import Spec
+from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
+from grader.expect import Case, Expected, imitate
+from grader.judge import compare
+from grader.report.model import NOT_WRITTEN, Details, Frame, Result
+from grader.rules import Violation
+
+OUTPUT_SHOWN = 2_000
+
+
+def judge(
+    spec: Spec,
+    check: Check,
+    trusted: ModuleType,
+    cases: list[Case],
+    expected: list[Expected],
+    answer: Answer,
+    attempt: Attempt | None = None,
+) -> Result:
+    """The verdict on one check's answer. Passed only if every value of every case is right."""
+    comparisons = [
+        [] if outcome.fault else list(compare(spec.exercise, index, want.single, want.double, outcome.value))
+        for index, (want, outcome) in enumerate(zip(expected, answer.outcomes, strict=True))
+    ]
+    evidence = Evidence(spec.exercise, cases, expected, answer.outcomes, comparisons, spec.updates)
+    right = [evidence.right(index) for index in range(len(cases))]
+    details = Details(
+        cases=len(cases),
+        cases_right=sum(right),
+        comparisons=evidence.wrong() or (comparisons[-1] if comparisons else []),
+        trace=_trace(answer.outcomes),
+        output=answer.output[:OUTPUT_SHOWN],
+    )
+    if right and all(right):
+        return _result(spec, "passed", "", details=details, seconds=answer.seconds)
+    status, message = _status(evidence, attempt)
+    mistake = None
+    if status in ("failed", "crashed"):
+        found = _known(spec, check, trusted, evidence) or (generic(evidence) if status == "failed" else None)
+        explanation = _explained(check, evidence) if status == "failed" else None
+        mistake = found.name if found else None
+        parts = [message, found.advice if found else "", explanation or ""]
+        message = " ".join(part for part in parts if part) or _plain(evidence)
+    return _result(spec, status, message, mistake, details, answer.seconds)
+
+
+def broken_rule(spec: Spec, violation: Violation) -> Result:
+    """The verdict on an exercise whose source uses what the part forbids."""
+    return _result(spec, "broken_rule", violation.message)
+
+
+def skipped(spec: Spec, result: Result) -> Result:
+    """The verdict on a check whose prerequisite has not passed; not begun stays not begun."""
+    if result.status == "not_attempted":
+        return result
+    return _result(spec, "skipped", f"Not judged: it waits for {spec.part}.{spec.after}, which has not passed.")
+
+
+def grader_error(spec: Spec, error: BaseException) -> Result:
+    """Our own fault, said as such."""
+    return _result(
+        spec,
+        "grader_error",
+        f"The grader itself failed here ({type(error).__name__}: {error}). This is not your mistake and costs you "
+        "nothing: please report it with the command you ran.",
+    )
+
+
+def _result(
+    spec: Spec,
+    status: Any,
+    message: str,
+    mistake: str | None = None,
+    details: Details | None = None,
+    seconds: float = 0.0,
+) -> Result:
+    points = spec.points if status == "passed" else 0
+    return Result(
+        spec.id, spec.title, status, points, spec.points, message, mistake, details or Details(), round(seconds, 4)
+    )
+
+
+def _status(evidence: Evidence, attempt: Attempt | None) -> tuple[str, str]:
+    """The status of an answer that is not right, with the message that the status alone gives."""
+    faults = [outcome.fault for outcome in evidence.outcomes if outcome.fault]
+    for kind in ("broken_rule", "not_attempted", "missing", "timed_out"):
+        fault = next((fault for fault in faults if fault["kind"] == kind), None)
+        if fault:
+            return _faulty(evidence.label, kind, fault, attempt)
+    if faults:
+        return "crashed", _crash(faults[0], evidence, attempt)
+    return "failed", ""
+
+
+def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | None) -> tuple[str, str]:
+    what = fault["what"]
+    if kind == "broken_rule":
+        return kind, f"{what} is against the rules of this part, and was stopped."
+    if kind == "not_attempted":
+        return kind, NOT_WRITTEN if what == label else f"It calls {what}, which is not written yet."
+    if kind == "timed_out":
+        return kind, f"Stopped: {what}. Is there a loop that never ends?"
+    failed = attempt.failed_cell(what) if attempt else None
+    if failed is None:
+        return "failed", f"The file defines no {what}. If it was lost, take it from the exercise as it was shipped."
+    cell, failure = failed
+    text = f"{what} does not exist, because {cell.place} failed: {describe(failure)}"
+    return ("broken_rule" if failure["kind"] == "broken_rule" else _crashed_kind(failure)), text
+
+
+def _crashed_kind(failure: dict[str, Any]) -> str:
+    return "timed_out" if failure["kind"] == "timed_out" else "crashed"
+
+
+def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
+    if fault["kind"] == "crashed":
+        return f"It ended the process: {fault['what']}."
+    message = f"It raised {fault.get('type') or 'an exception'}: {fault['what']}"
+    if not fault["trace"]:
+        message += " (in the call itself: does the function take the arguments that its docstring names?)"
+    if attempt and fault.get("type") == "NameError":
+        name = fault["what"].split("'")[1] if "'" in fault["what"] else ""
+        failed = attempt.failed_cell(name)
+        if failed:
+            message += f". {failed[0].place.capitalize()} should define it and failed: {describe(failed[1])}"
+    if "memory" in fault["what"].lower() or fault.get("type") == "MemoryError":
+        message += " The grader allows 2 GiB of memory."
+    cases = len(evidence.cases)
+    right = sum(evidence.right(i) for i in range(cases))
+    if right:
+        message += f". It is right for {right} of {cases} inputs: is a size written as a number?"
+    return message
+
+
+def _known(spec: Spec, check: Check, trusted: ModuleType, evidence: Evidence) -> Diagnosis | None:
+    """The first known mistake that answers just the same."""
+    for mistake in check.mistakes:
+        imitations = [imitate(check, trusted, mistake, case) for case in evidence.cases]
+        if agrees(evidence, imitations):
+            return Diagnosis(mistake.name, mistake.advice)
+    return None
+
+
+def _explained(check: Check, evidence: Evidence) -> str | None:
+    """What the check's own explanation says of the first wrong case."""
+    if check.explanation is None:
+        return None
+    for index, comparisons in enumerate(evidence.comparisons):
+        wrong = [c.label for c in comparisons if c.fault]
+        if wrong:
+            return check.explanation(evidence.cases[index].given(), evidence.outcomes[index].value, wrong)
+    return None
+
+
+def _plain(evidence: Evidence) -> str:
+    """What can be said of an answer that no diagnosis fits."""
+    wrong = evidence.wrong()
+    if not wrong:
+        changes = [n for o in evidence.outcomes for n in unwanted_changes(o, evidence.updates)]
+        return f"The answer was not accepted ({', '.join(changes) or 'no value came'})."
+    first = wrong[0]
+    if first.fault != "values":
+        return f"{first.label}: {first.asked} was asked, {first.came} came."
+    return f"{first.label} differs in {first.wrong} of {first.entries} entries."
+
+
+def _trace(outcomes: list[Outcome]) -> list[Frame]:
+    fault = next((outcome.fault for outcome in outcomes if outcome.fault), None)
+    return [msgspec.convert(frame, Frame) for frame in fault["trace"]] if fault else []

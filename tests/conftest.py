@@ -1,0 +1,46 @@
+import shutil
+
+import pytest
+import students
+
+from grader import sandbox
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A student's folder with the mini course's exercises as shipped."""
+    shutil.copytree(students.MINI / "exercises", tmp_path / "exercises")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def template():
+    """A warm template, started on its own as an instructor's would be."""
+    one = sandbox.start_template(fresh=True)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def mini(template, tmp_path):
+    """Grade the mini course's solutions with some answers replaced (or a whole text)."""
+
+    def run(text=None, suffix=".py", targets=(), limits=None, **answers):
+        path = tmp_path / f"answer{suffix}"
+        path.write_text(students.solved(students.MINI, "part9_mini", **answers) if text is None else text)
+        return students.grade(template, path, students.MINI, "part9_mini", targets, limits=limits)
+
+    return run
+
+
+@pytest.fixture
+def part4(template, tmp_path):
+    """Grade part 4's solutions with some answers replaced (or a whole text)."""
+
+    def run(text=None, suffix=".py", targets=(), limits=None, seed=0, **answers):
+        path = tmp_path / f"answer{suffix}"
+        path.write_text(students.solved(students.ROOT, "part4_backprop", **answers) if text is None else text)
+        targets = targets or tuple(f"part4.{name}" for name in answers)
+        return students.grade(template, path, students.ROOT, "part4_backprop", targets, seed, limits)
+
+    return run
