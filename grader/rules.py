@@ -37,7 +37,9 @@ def scan(submission: Submission, rules: tuple[str, ...]) -> dict[str, Violation]
         if isinstance(tree, Exception):
             continue
         for statement in tree.body:
-            used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            if _never_run(statement):
+                continue
+            used = _free_names(statement)
             violation = next(_violations(statement, cell, rules), None)
             for name in bound(statement):  # a later definition replaces an earlier one
                 uses[name] = used - {name}
@@ -45,6 +47,19 @@ def scan(submission: Submission, rules: tuple[str, ...]) -> dict[str, Violation]
                 if violation:
                     found[name] = violation
     return _reached(found, uses)
+
+
+def _never_run(statement: ast.stmt) -> bool:
+    """Whether it is an `if __name__ == "__main__":`, the place for experiments."""
+    return isinstance(statement, ast.If) and "__name__" in _free_names(statement.test)
+
+
+def _free_names(tree: ast.AST) -> set[str]:
+    """The names that a piece of code takes from around it."""
+    nodes = list(ast.walk(tree))
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)} - own
 
 
 def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str, Violation]:

@@ -1,0 +1,278 @@
+"""Answers to part 4 that look right, or nearly, and must not pass; each with the message it deserves."""
+
+import pytest
+import students
+
+WRAPPERS = {
+    "all NaN": ("torch.full_like(right, float('nan'))", "NaN or infinity", "not finite"),
+    "infinite": ("torch.full_like(right, float('inf'))", "NaN or infinity", "not finite"),
+    "one NaN": ("right.index_fill(0, torch.tensor([0]), float('nan'))", "NaN or infinity", "not finite"),
+    "times 1.001": ("right * 1.001", "a factor is wrong", "1.001"),
+    "float64": ("right.double()", "the dtype is wrong", "float64"),
+    "float16": ("right.half()", "the dtype is wrong", "float16"),
+    "a list": ("right.tolist()", "not the type that was asked", "a list"),
+    "an array": ("right.numpy()", "not the type that was asked", "numpy.ndarray"),
+    "a number": ("float(right.sum())", "not the type that was asked", "a float"),
+    "None": ("None", "None came", "return"),
+    "a parameter": ("torch.nn.Parameter(right)", "not the type that was asked", "Parameter"),
+    "empty": ("right[:0]", "the shape is wrong", "shape"),
+    "negative": ("-right", "the sign is wrong", "sign"),
+    "a dimension more": ("right.unsqueeze(0)", "right values, wrong shape", "values are right"),
+    "a tuple": ("(right,)", "not the type that was asked", "a tuple"),
+    "sparse": ("right.to_sparse()", "not the type that was asked", "sparse"),
+    "zeros": ("torch.zeros_like(right)", None, ""),
+    "broadcast-equal": ("right.expand(2, *right.shape)", "the shape is wrong", "shape"),
+}
+SUBCLASS = """class Liar(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if func in (torch.allclose, torch.equal, torch.isclose):
+            return True
+        return super().__torch_function__(func, types, args, kwargs or {})
+"""
+
+
+@pytest.fixture
+def wrap(part4, tmp_path):
+    """Grade the solution of an exercise whose answer is put through an expression."""
+
+    def run(name, expression, before="", arguments="f, d", seed=0):
+        text = students.solved(students.ROOT, "part4_backprop")
+        text += (
+            f"\n\n# %%\n_right = {name}\n\n\n{before}def {name}({arguments}):\n"
+            f"    right = _right({arguments})\n    return {expression}\n"
+        )
+        return part4(text, targets=(f"part4.{name}",), seed=seed)[f"part4.{name}"]
+
+    return run
+
+
+@pytest.mark.parametrize("how", WRAPPERS)
+@pytest.mark.parametrize("name", ["dprobs", "dbnvar", "dC"])
+def test_a_right_answer_spoilt(wrap, name, how):
+    expression, mistake, words = WRAPPERS[how]
+    result = wrap(name, expression)
+    assert (result.status, result.points) == ("failed", 0)
+    assert mistake is None or result.mistake == mistake
+    assert words in result.message
+
+
+def test_right_answers_pass_through_the_same_wrapper(wrap):
+    assert wrap("dprobs", "right").status == "passed"
+
+
+@pytest.mark.parametrize("name", ["dlogprobs", "dW1", "dbndiff", "dhprebn", "demb"])
+@pytest.mark.parametrize("seed", range(3))
+def test_one_entry_off_by_one_percent(wrap, name, seed):
+    worst = "right.reshape(-1).index_add(0, i, 0.01 * right.reshape(-1)[i]).reshape(right.shape)"
+    result = wrap(name, f"[{worst} for i in [right.abs().reshape(-1).argmax(0, keepdim=True)]][0]", seed=seed)
+    assert result.status == "failed"
+    assert "1 of" in result.message or result.mistake == "a single entry is wrong"
+
+
+def test_zeros_for_the_gradient_that_is_zero_in_this_network(part4):
+    result = part4(dlogit_maxes="def dlogit_maxes(f, d):\n    return torch.zeros_like(f.logit_maxes)")
+    assert result["part4.dlogit_maxes"].status == "failed"
+    assert result["part4.dlogit_maxes"].mistake == "zero is filled in"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("dbnmeani", "(-d.bndiff).sum(0)"),
+        ("dbngain", "(f.bnraw * d.hpreact).sum(0)"),
+        ("db1", "d.hprebn.sum(0, keepdim=True)"),
+        ("db2", "d.logits.sum(0, keepdim=True)"),
+        ("dcounts_sum_inv", "(f.counts * d.probs).sum(1)"),
+    ],
+)
+def test_right_values_in_a_wrong_shape_say_so(part4, name, answer):
+    result = part4(**{name: f"def {name}(f, d):\n    return {answer}"})[f"part4.{name}"]
+    assert result.status == "failed"
+    assert "right values" in result.mistake
+    assert "roadcasting" in result.message
+
+
+def test_a_hard_coded_batch_size(part4):
+    answer = "def dlogprobs(f, d):\n    g = torch.zeros_like(f.logprobs)\n    g[range({n}), f.Y] = -d.loss / 32\n    return g"
+    result = part4(dlogprobs=answer.format(n="len(f.Y)"))["part4.dlogprobs"]
+    assert (result.status, result.mistake) == ("failed", "32 is hard-coded")
+    result = part4(dlogprobs=answer.format(n=32))["part4.dlogprobs"]
+    assert (result.status, result.points) == ("crashed", 0)
+    assert "is a size written as a number?" in result.message
+
+
+def test_a_gradient_that_ignores_what_comes_in(part4):
+    result = part4(dprobs="def dprobs(f, d):\n    return 1 / f.probs")["part4.dprobs"]
+    assert (result.status, result.mistake) == ("failed", "the incoming gradient is ignored")
+
+
+def test_right_for_this_loss_only_is_answered_kindly(part4):
+    answer = """def dprobs(f, d):
+    g = torch.zeros_like(f.probs)
+    g[range(len(f.Y)), f.Y] = -1.0 / len(f.Y) / f.probs[range(len(f.Y)), f.Y]
+    return g"""
+    result = part4(dprobs=answer)["part4.dprobs"]
+    assert (result.status, result.mistake) == ("failed", "right for this loss only")
+    assert "this is the right gradient" in result.message
+
+
+AUTOGRAD = {
+    "torch.autograd.grad": "torch.autograd.grad((p.log() * d.logprobs).sum(), p)[0]",
+    ".backward()": "[(p.log() * d.logprobs).sum().backward(), p.grad][1]",
+    "torch.autograd.backward": "[torch.autograd.backward((p.log() * d.logprobs).sum()), p.grad][1]",
+    "torch.func.vjp": "torch.func.vjp(torch.log, f.probs)[1](d.logprobs)[0]",
+    "torch.func.jvp": "torch.func.jvp(torch.log, (f.probs,), (torch.ones_like(f.probs),))[1] * d.logprobs",
+    "torch.func.grad": "torch.func.grad(lambda p: (p.log() * d.logprobs).sum())(f.probs)",
+}
+DISGUISES = {
+    "getattr": ("", "[getattr((p.log() * d.logprobs).sum(), 'back' + 'ward')(), p.grad][1]"),
+    "getattr on torch": (
+        "",
+        "getattr(getattr(torch, 'auto' + 'grad'), 'gr' + 'ad')((p.log() * d.logprobs).sum(), p)[0]",
+    ),
+    "importlib": (
+        "",
+        "__import__('importlib').import_module('torch.auto' + 'grad').grad((p.log() * d.logprobs).sum(), p)[0]",
+    ),
+    "eval": ("", "eval('torch.auto' + 'grad.gr' + 'ad((p.log() * d.logprobs).sum(), p)', {'torch': torch, 'p': p, 'd': d})[0]"),
+    "engine": (
+        "",
+        "getattr(torch.autograd.Variable, '_execution_' + 'engine').__getattribute__('run_' + 'backward')("
+        "((p.log() * d.logprobs).sum(),), (torch.tensor(1.0),), False, False, (p,), allow_unreachable=True)[0]",
+    ),
+    "forward mode": (
+        "",
+        "[getattr(torch.auto" + "grad.forward_ad, 'make_' + 'dual')(p, p)][0]",
+    ),
+    "torch.func by importlib": (
+        "",
+        "getattr(__import__('importlib').import_module('torch.fu' + 'nc'), 'gr' + 'ad')"
+        "(lambda p: (p.log() * d.logprobs).sum())(f.probs)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", AUTOGRAD)
+def test_autograd_is_seen_in_the_source(part4, how):
+    answer = f"def dprobs(f, d):\n    p = f.probs.clone().requires_grad_()\n    return {AUTOGRAD[how]}"
+    result = part4(dprobs=answer)["part4.dprobs"]
+    assert (result.status, result.points) == ("broken_rule", 0)
+    assert "line " in result.message
+    assert "by hand" in result.message
+
+
+@pytest.mark.parametrize("how", DISGUISES)
+def test_autograd_in_disguise_is_seen_at_run_time(part4, how):
+    before, expression = DISGUISES[how]
+    answer = f"{before}def dprobs(f, d):\n    p = f.probs.clone().requires_grad_()\n    return {expression}"
+    result = part4(dprobs=answer)["part4.dprobs"]
+    assert (result.status, result.points) == ("broken_rule", 0)
+
+
+def test_autograd_swallowed_by_an_except_is_still_a_broken_rule(part4):
+    answer = """def dprobs(f, d):
+    p = f.probs.clone().requires_grad_()
+    try:
+        getattr((p.log() * d.logprobs).sum(), "back" + "ward")()
+    except BaseException:
+        pass
+    return d.logprobs / f.probs"""
+    assert part4(dprobs=answer)["part4.dprobs"].status == "broken_rule"
+
+
+def test_autograd_in_a_helper_is_a_broken_rule_for_who_calls_it_and_nobody_else(part4):
+    answer = """def helper(p, g):
+    p = p.clone().requires_grad_()
+    return torch.autograd.grad((p.log() * g).sum(), p)[0]
+
+
+def dprobs(f, d):
+    return helper(f.probs, d.logprobs)"""
+    text = answer.split("\n\n\n")
+    results = part4(dprobs=text[1] + "\n\n\n" + text[0], targets=("part4.dprobs", "part4.dcounts"))
+    assert results["part4.dprobs"].status == "broken_rule"
+    assert "helper" in results["part4.dprobs"].message
+    assert results["part4.dcounts"].status == "passed"
+
+
+@pytest.mark.parametrize("source", ["reference", "solutions.part4_backprop", "grader.expect"])
+@pytest.mark.parametrize(
+    "form", ["import {0}", "__import__('{0}')", "import importlib\n    importlib.import_module('{0}')"]
+)
+def test_the_courses_own_code_is_out_of_reach(part4, source, form):
+    answer = f"def dprobs(f, d):\n    {form.format(source)}\n    return d.logprobs / f.probs"
+    assert part4(dprobs=answer)["part4.dprobs"].status == "broken_rule"
+
+
+def test_reading_the_solution_from_disk_is_a_broken_rule(part4):
+    file = students.ROOT / "solutions" / "part4_backprop.py"
+    answer = f"def dprobs(f, d):\n    open({str(file)!r}).read()\n    return d.logprobs / f.probs"
+    assert part4(dprobs=answer)["part4.dprobs"].status == "broken_rule"
+
+
+@pytest.mark.parametrize(
+    "change", ["d.logprobs /= f.probs", "d.logprobs.data.mul_(2)", "f.probs[0, 0] = 1", "f.h.zero_()", "f.h = f.h + 1"]
+)
+def test_an_input_changed_in_place(part4, change):
+    answer = f"def dprobs(f, d):\n    right = d.logprobs / f.probs\n    {change}\n    return right"
+    result = part4(dprobs=answer)["part4.dprobs"]
+    assert (result.status, result.mistake) == ("failed", "an input is changed in place")
+    assert "f." in result.message or "d.logprobs" in result.message
+
+
+def test_an_aliased_input_is_found(part4):
+    answer = "def dhprebn(f, d):\n    g = d.bndiff\n    g += d.bnmeani / len(g)\n    return g"
+    result = part4(dhprebn=answer)["part4.dhprebn"]
+    assert (result.status, result.mistake) == ("failed", "an input is changed in place")
+
+
+def test_a_subclass_with_a_lying_torch_function(part4):
+    answer = SUBCLASS + "\n\ndef dprobs(f, d):\n    return torch.zeros_like(f.probs).as_subclass(Liar)"
+    first, second = answer.split("\n\ndef ")
+    result = part4(dprobs=f"def {second}\n\n\n{first}")["part4.dprobs"]
+    assert (result.status, result.mistake) == ("failed", "not the type that was asked")
+    assert "Liar" in result.message
+
+
+def test_an_object_with_a_lying_eq(part4):
+    answer = """def dprobs(f, d):
+    class Same:
+        shape, dtype = f.probs.shape, f.probs.dtype
+        def __eq__(self, other): return True
+        def __ne__(self, other): return False
+        def __sub__(self, other): return 0.0
+        __rsub__ = __sub__
+        def __hash__(self): return 1
+    return Same()"""
+    result = part4(dprobs=answer)["part4.dprobs"]
+    assert (result.status, result.mistake) == ("failed", "not the type that was asked")
+
+
+def test_asking_d_for_another_node_says_who_uses_this_one(part4):
+    result = part4(dcounts="def dcounts(f, d):\n    return d.norm_logits * f.counts")["part4.dcounts"]
+    assert result.status == "crashed"
+    assert "d.probs" in result.message
+    assert "d.counts_sum" in result.message
+
+
+def test_patched_comparisons_do_not_reach_the_judge(part4):
+    answer = """def dprobs(f, d):
+    import builtins, numpy
+    torch.equal = torch.allclose = torch.isclose = lambda *a, **k: True
+    numpy.array_equal = numpy.allclose = lambda *a, **k: True
+    builtins.all = lambda *a: True
+    torch.Tensor.__eq__ = torch.Tensor.__ne__ = lambda *a: True
+    return torch.zeros_like(f.probs)"""
+    assert part4(dprobs=answer)["part4.dprobs"].points == 0
+
+
+def test_a_leaked_function_mode_earns_nothing(part4):
+    answer = """def dprobs(f, d):
+    from torch.overrides import TorchFunctionMode
+    class Mode(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            return True if func in (torch.equal, torch.allclose) else func(*args, **(kwargs or {}))
+    Mode().__enter__()
+    return torch.zeros_like(f.probs)"""
+    assert part4(dprobs=answer)["part4.dprobs"].points == 0
