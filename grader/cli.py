@@ -50,7 +50,7 @@ def run(
     junit_file: str | None,
 ) -> None:
     """Grade a part (part4) or some of its exercises (part4.dprobs part4.dC)."""
-    from grader import cells
+    from grader import cells, warm
 
     course = default_course()
     part, specs = course.select(targets)
@@ -59,7 +59,7 @@ def run(
     for target in (json_file, junit_file):
         _check_writable(target)
 
-    import torch  # noqa: F401  imported once, here, so that the student's process is a fork with it
+    warm.import_torch()  # once, here: the student's process is a fork that has it too
 
     from grader import pipeline, sandbox
     from grader.report import junit, schema, terminal

@@ -11,6 +11,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -124,8 +125,7 @@ class Course:
 
     def probe_sources(self, part: Part) -> dict[str, str]:
         """The source of each probe, by the id of its check, as it travels to the student's process."""
-        trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in {s.file for s in part.checks}}
-        probes = {file: travelling(tree, file) for file, tree in trees.items()}
+        probes = {file: travelling(_parse(file), file) for file in {spec.file for spec in part.checks}}
         return {spec.id: probes[spec.file](spec.name) for spec in part.checks}
 
     def _names(self) -> list[str]:
@@ -142,13 +142,18 @@ class Course:
         title, rules = name, ()
         specs: list[Spec] = []
         for file in files:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
+            tree = _parse(file)
             if file.stem in ("__init__", name):
                 title = (ast.get_docstring(tree) or name).splitlines()[0]
                 rules = _constant(tree, "RULES") or ()
             module = f"grader.checks.{name}" + (f".{file.stem}" if home.is_dir() else "")
             specs += _specs(tree, part, module, file)
         return Part(part, name, title, tuple(rules), _inherit_hints(specs))
+
+
+@cache
+def _parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def default_course() -> Course:

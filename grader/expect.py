@@ -12,21 +12,27 @@ from grader.attempt import Outcome
 from grader.check import Check, Mistake
 from grader.course import Spec
 from grader.judge import ReferenceFault
-from grader.values import Namespace, members
+from grader.values import Namespace, mapped
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case of a check: its inputs as they cross the wire."""
+    """One case of a check: its inputs as they cross the wire, and as they come out of it."""
 
     tree: Any
     blob: bytes
+    values: Namespace
 
     def given(self) -> Namespace:
         """A fresh copy of the inputs."""
-        given = wire.decode(self.tree, self.blob)
-        assert isinstance(given, Namespace)
-        return given
+        copied = mapped(self.values, torch.Tensor.clone)
+        assert isinstance(copied, Namespace)
+        return copied
+
+
+def _case(values: dict[str, Any]) -> Case:
+    tree, blob = wire.encode(Namespace(values))
+    return Case(tree, blob, wire.decode(tree, blob))
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,18 @@ class Expected:
     double: Any
 
 
-def seed_of(seed: int, spec: Spec) -> int:
-    """A check's own seed: the run's seed and the check's id, so that no check shifts another's."""
-    digest = hashlib.sha256(f"{seed}:{spec.id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+def seed_of(seed: int, part: str) -> int:
+    """A part's own seed. Its checks share it, so that they may share inputs that take a while."""
+    digest = hashlib.sha256(f"{seed}:{part}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 2
 
 
 def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
     """The inputs of a check for a seed."""
     if check.make_inputs is None:
-        return [Case(*wire.encode(Namespace({})))]
-    rng = torch.Generator().manual_seed(seed_of(seed, spec))
-    made = [Case(*wire.encode(Namespace(values))) for values in check.make_inputs(rng)]
+        return [_case({})]
+    rng = torch.Generator().manual_seed(seed_of(seed, spec.part))
+    made = [_case(values) for values in check.make_inputs(rng)]
     if not made:
         raise ReferenceFault(f"{spec.id}: its inputs yield no case")
     return made
@@ -57,7 +63,7 @@ def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
 def expected(check: Check, trusted: Any, case: Case) -> Expected:
     """Run the probe on the trusted implementation, in both precisions."""
     single = check.probe(trusted, case.given())
-    double = check.probe(trusted, _double(case.given()))
+    double = check.probe(trusted, mapped(case.values, _double))
     return Expected(_crossed(single), _crossed(double))
 
 
@@ -88,14 +94,5 @@ def _crossed(value: Any) -> Any:
     return wire.decode(*wire.encode(value))
 
 
-def _double(value: Any) -> Any:
-    """The same values with float64 for float32."""
-    if isinstance(value, torch.Tensor):
-        return value.double() if value.dtype == torch.float32 else value
-    if isinstance(value, Namespace):
-        return Namespace({k: _double(v) for k, v in members(value).items()}, value._advice)
-    if isinstance(value, dict):
-        return {k: _double(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_double(v) for v in value)
-    return value
+def _double(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.double() if tensor.dtype == torch.float32 else tensor.clone()

@@ -143,33 +143,35 @@ def _compare_tensors(
         return _values(label, case, asked, came, single, got, off, allowed=0.0)
     if single.isnan().any():
         raise ReferenceFault(f"{label}: the reference gave NaN")
-    # An infinity is right where the reference has the same one, and nowhere else.
+    allowed = allowance(single, double, precision or torch.finfo(single.dtype).eps, label)
+    difference = (got.double() - double.double()).abs()
+    if math.isfinite(difference.sum().item()):
+        return _values(label, case, asked, came, single, got, difference > allowed, allowed)
+    # An infinity is right where the reference has the same one, and nowhere else; NaN nowhere.
     finite = single.isfinite()
     strange = ~got.isfinite() & ~(~finite & (got == single))
     if strange.any():
-        result = _values(label, case, asked, came, single, got, strange, allowed=0.0)
+        result = _values(label, case, asked, came, single, got, strange, allowed)
         return msgspec.structs.replace(result, fault="finite")
-    allowed = allowance(single, double, precision, label)
-    difference = torch.where(finite, (got.double() - double.double()).abs(), 0.0)
-    off = (difference > allowed) | (~finite & (got != single))
+    off = torch.where(finite, difference > allowed, got != single)
     return _values(label, case, asked, came, single, got, off, allowed)
 
 
-def allowance(
-    single: torch.Tensor, double: torch.Tensor, precision: float | None = None, label: str = "value"
-) -> float:
+def allowance(single: torch.Tensor, double: torch.Tensor, eps: float, label: str = "value") -> float:
     """How far an entry may be off: measured from the reference in two precisions, of one shape.
 
     Raises ReferenceFault where they differ too much to judge by.
     """
-    finite = single.isfinite()
-    if not finite.any():
-        return 0.0
-    scale = double[finite].abs().max().item()
-    measured = (single[finite].double() - double[finite].double()).abs().max().item()
+    single, double = single.double(), double.double()
+    if not math.isfinite(double.sum().item()):
+        finite = single.isfinite()
+        single, double = single[finite], double[finite]
+        if not single.numel():
+            return 0.0
+    scale = double.abs().max().item()
+    measured = (single - double).abs().max().item()
     if measured > UNSTABLE * max(scale, 1e-3):
         raise ReferenceFault(f"{label}: the reference differs by {measured:.2g} between float32 and float64")
-    eps = precision or torch.finfo(single.dtype).eps
     return ALLOWANCE * (measured + eps * scale)
 
 

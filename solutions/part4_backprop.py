@@ -1039,7 +1039,7 @@ def train_step(params, X, Y, lr):
     """
     ### BEGIN SOLUTION
     with torch.no_grad():
-        f = forward(params, X, Y)
+        f = forward(params, X, Y)  # the values to walk back through
         d = SimpleNamespace(logits=cross_entropy_backward(f.logits, Y))
         d.h, d.W2, d.b2 = dh(f, d), dW2(f, d), db2(f, d)
         d.hpreact = dhpreact(f, d)

@@ -1,6 +1,7 @@
 """The inputs of part 4: small random networks, their forward values, and incoming gradients."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 
@@ -68,12 +69,18 @@ def network(rng, sizes):
             return Namespace({name: value.clone() for name, value in vars(f).items()})
 
 
+@lru_cache(maxsize=4)
+def shared_networks(seed):
+    """One network for each of SIZES: the same for all checks of a run, because it takes a while."""
+    rng = torch.Generator().manual_seed(seed + 1)
+    return [network(rng, sizes) for sizes in SIZES]
+
+
 def incoming(node):
     """A maker of cases for d<node>(f, d): random gradients for the direct users of the node."""
 
     def make(rng):
-        for sizes in SIZES:
-            f = network(rng, sizes)
+        for f in shared_networks(rng.initial_seed()):
             users = reference.USERS[node]
             values = {user: _gradient(rng, getattr(f, user).shape) for user in users}
             yield {"f": f, "d": Namespace(values, users_of(node))}
@@ -83,8 +90,8 @@ def incoming(node):
 
 def networks(rng):
     """Cases for functions of the forward values alone."""
-    for sizes in SIZES:
-        yield {"f": network(rng, sizes)}
+    for f in shared_networks(rng.initial_seed()):
+        yield {"f": f}
 
 
 def users_of(node):

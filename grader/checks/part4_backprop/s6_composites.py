@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks.part4_backprop import slips
-from grader.checks.part4_backprop.inputs import SIZES, network, normal
+from grader.checks.part4_backprop.inputs import SIZES, normal, shared_networks
 
 
 @check(
@@ -123,8 +123,8 @@ def batchnorm_backward(m, given):
 
 @batchnorm_backward.inputs
 def _(rng):
-    for sizes in SIZES:
-        yield {"dhpreact": normal(rng, sizes.n, sizes.H), "f": network(rng, sizes)}
+    for f in shared_networks(rng.initial_seed()):
+        yield {"dhpreact": normal(rng, *f.hpreact.shape), "f": f}
 
 
 @batchnorm_backward.mistake(
