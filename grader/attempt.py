@@ -141,7 +141,7 @@ class Attempt:
     def _seconds(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Ended("timed_out", f"the whole run's {self.limits.total:g} seconds were used up before it")
+            raise Ended("timed_out", f"it was not run: the whole run's {self.limits.total:g} seconds were used up")
         return min(self.limits.seconds, left)
 
 

@@ -3,6 +3,7 @@
 Exit codes: 0 all passed, 1 something has not passed, 2 usage or set-up error, 3 grader error.
 """
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ class _Commands(click.Group):
 @click.version_option(package_name="zero-to-hero-grader", message="%(version)s")
 def main() -> None:
     """Exercises for "Neural Networks: Zero to Hero", and their grader."""
+    for stream in (sys.stdout, sys.stderr):  # a student's output may hold what this terminal can't show
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @main.command()

@@ -81,7 +81,7 @@ class CheckItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that the item is."""
-        return self.path, None, self.name
+        return self.path, None, f"check {self.name}"  # a bare name would have its dot made into ::
 
 
 class NotPassed(Exception):

@@ -272,7 +272,10 @@ class Child:
 
 
 def _timed_out(seconds: float) -> Ended:
-    return Ended("timed_out", f"it was still running after {seconds:.3g} seconds and was stopped")
+    return Ended(
+        "timed_out",
+        f"it was still running after {seconds:.3g} seconds and was stopped: is there a loop that never ends?",
+    )
 
 
 def _how(code: int | None) -> str:

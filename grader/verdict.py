@@ -108,7 +108,7 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
     if kind == "not_attempted":
         return kind, NOT_WRITTEN if what == label else f"It calls {what}, which is not written yet."
     if kind == "timed_out":
-        return kind, f"Stopped: {what}. Is there a loop that never ends?"
+        return kind, f"{what[0].upper()}{what[1:]}."
     failed = attempt.failed_cell(what) if attempt else None
     if failed is None:
         return "failed", f"The file defines no {what}. If it was lost, take it from the exercise as it was shipped."
@@ -170,7 +170,8 @@ def _plain(evidence: Evidence) -> str:
     first = wrong[0]
     if first.fault != "values":
         return f"{first.label}: {first.asked} was asked, {first.came} came."
-    return f"{first.label} differs in {first.wrong} of {first.entries} entries."
+    scale = max(abs(first.expected or 0.0), 1e-30)
+    return f"The values are not right: {first.label} is off by {100 * (first.maxdiff or 0.0) / scale:.2g} % at worst."
 
 
 def _trace(outcomes: list[Outcome]) -> list[Frame]:

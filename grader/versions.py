@@ -18,4 +18,4 @@ def versions() -> dict[str, str]:
     """Versions of the grader, Python and torch. Needs torch to have been imported."""
     import torch
 
-    return {"grader": grader_version(), "python": platform.python_version(), "torch": torch.__version__}
+    return {"grader": grader_version(), "python": platform.python_version(), "torch": str(torch.__version__)}

@@ -45,7 +45,7 @@ def grade(template, path: Path, course: Path, part: str, targets=(), seed=0, lim
     return {result.id: result for result in report.results}
 
 
-def command(*arguments, cwd: Path, course: Path = MINI, **environment):
+def command(*arguments, cwd: Path, course: Path = MINI, timeout=120, **environment):
     """Run the real command; the finished process."""
     return subprocess.run(
         [sys.executable, "-m", "grader", *map(str, arguments)],
@@ -53,6 +53,6 @@ def command(*arguments, cwd: Path, course: Path = MINI, **environment):
         env=os.environ | {"GRADER_COURSE": str(course), "COLUMNS": "100"} | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         check=False,
     )

@@ -195,8 +195,14 @@ def test_views_of_one_storage_cross_each_by_itself():
 
 @pytest.mark.parametrize(
     "tensor",
-    [torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True) * 3, torch.tensor([1 + 2j]).conj().imag],
-    ids=["leaf", "graph", "negative bit"],
+    [
+        torch.ones(2, requires_grad=True),
+        torch.ones(2, requires_grad=True) * 3,
+        torch.eye(3)[:1, 1],
+        torch.eye(3)[1:2, ::2][:, 1:],
+        torch.tensor([1 + 2j]).conj().imag,
+    ],
+    ids=["leaf", "graph", "one of a column", "one of a block", "negative bit"],
 )
 def test_a_tensor_crosses_by_its_values(tensor):
     assert crossed(tensor).tolist() == tensor.tolist()

@@ -1,7 +1,8 @@
 """A report for people, with rich: readable without colour, in a pipe and on a narrow terminal."""
 
+import textwrap
+
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from grader.judge import Comparison
@@ -66,12 +67,26 @@ def result(console: Console, one: Result) -> None:
     console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
         return
-    for paragraph in (one.message, *_evidence(one)):
-        console.print(Padding(Text(paragraph), (0, 0, 0, INDENT), expand=False))
+    _indented(console, one.message)
+    for line_below in _evidence(one):
+        _indented(console, line_below)
     if one.status in ("failed", "crashed"):
-        hint = f"grader hint {'.'.join(one.id.split('.')[:2])}"
-        console.print(Padding(Text(f"For a hint: {hint}", style="dim"), (0, 0, 0, INDENT), expand=False))
+        _indented(console, f"For a hint: grader hint {'.'.join(one.id.split('.')[:2])}", "dim")
     console.print()
+
+
+def _indented(console: Console, text: str, style: str = "") -> None:
+    """Wrap and indent, without the blanks that rich would pad a line with."""
+    width = max(20, console.width - INDENT)
+    for line in printable(text).splitlines():
+        wrapped = textwrap.wrap(line, width, subsequent_indent="  " if line.startswith("  ") else "") or [""]
+        for piece in wrapped:
+            console.print(Text(" " * INDENT + piece, style=style), no_wrap=True, overflow="ignore", crop=False)
+
+
+def printable(text: str) -> str:
+    """The text with control characters shown instead of obeyed: what a student prints is not trusted."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _evidence(one: Result) -> list[str]:
@@ -83,9 +98,9 @@ def _evidence(one: Result) -> list[str]:
     wrong = [c for c in one.details.comparisons if c.fault]
     if one.status == "failed" and wrong:
         lines += _comparison(wrong[0])
-        if len(wrong) > 1:
-            lines.append(f"and {len(wrong) - 1} more like it in {one.details.cases} cases")
-    if one.details.output and one.status != "passed":
+        if one.details.cases > 1:
+            lines.append(f"so or alike in {one.details.cases - one.details.cases_right} of {one.details.cases} inputs")
+    if one.details.output:
         kept = one.details.output.rstrip().splitlines()
         lines += ["it printed:", *(f"  {line[:200]}" for line in kept[:8])]
         if len(kept) > 8:
@@ -131,7 +146,7 @@ def _summary(console: Console, report: Report) -> None:
         word = WORDS[one.status][0].lower()
         counts[word] = counts.get(word, 0) + 1
     for note in report.notes:
-        console.print(Text(f"Note: {note}", style="yellow"))
+        console.print(Text(f"Note: {printable(note)}", style="yellow"))
     parts = ", ".join(f"{number} {word}" for word, number in counts.items())
     console.print(f"[bold]{report.points} of {report.max_points} points[/] | {parts} | {report.seconds:.1f} s")
     following = next((r for r in report.results if r.status != "passed"), None)

@@ -1,7 +1,6 @@
 """The student's file, loaded as a notebook would: cell by cell, one namespace, one failure a cell."""
 
 import linecache
-import os
 import traceback
 import types
 from collections.abc import Callable, Iterator
@@ -102,7 +101,7 @@ def _frames(error: BaseException, filenames: set[str]) -> Iterator[dict[str, Any
     own = [frame for frame in summary if frame.filename in filenames]
     for frame in own[-MAX_FRAMES:]:
         yield {
-            "file": os.path.relpath(frame.filename) if os.path.isabs(frame.filename) else frame.filename,
+            "file": frame.filename,
             "line": frame.lineno or 0,
             "function": frame.name,
             "code": (frame.line or "")[:200],

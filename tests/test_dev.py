@@ -1,0 +1,109 @@
+"""The authors' proof finds what it is for: each fault planted in a copy of the mini course is reported."""
+
+import shutil
+
+import pytest
+from students import MINI, ROOT, command
+
+CHECKS = "grader/checks/part9_mini.py"
+SOLUTIONS = "solutions/part9_mini.py"
+PLANTED = {
+    "exercises out of step": ("exercises/part9_mini.py", "# ## double", "# ## Double", "is not in step"),
+    "a stub that answers": (SOLUTIONS, "    ### BEGIN SOLUTION\n    return torch.add(x, x)\n    ### END SOLUTION",
+                            "    return torch.add(x, x)", "the stub is passed with 1 points"),
+    "a wrong solution": (SOLUTIONS, "torch.add(x, x)", "torch.add(x, 2)", "the solution is failed under seed 0"),
+    "a mistake that is right": (CHECKS, "return x / 2", "return x + x", "'halved' is passed under seed"),
+    "a mistake without its own name": (
+        CHECKS,
+        '@double.mistake("halved"',
+        '@double.mistake("halved at first", "Half.")\ndef _(x):\n    return x / 2\n\n\n@double.mistake("halved"',
+        "'halved' is called 'halved at first'",
+    ),
+    "no mistake": (CHECKS, '@double.mistake("halved", "This is half, not twice.")\n', "", "no known mistake"),
+    "two hints": (CHECKS, '"Twice a number is the number added to itself.", ', "", "2 hints instead of 3"),
+    "no title": (CHECKS, '"""Twice the input"""\n', "", "no docstring"),
+    "no points": (CHECKS, "points=2", "points=0", "0 points"),
+    "a wait for nobody": (CHECKS, 'after="double"', 'after="treble"', "waits for treble"),
+    "an id twice": (CHECKS, "of_doubles", "row_sums", "the id is used twice"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def course(tmp_path):
+    shutil.copytree(MINI, tmp_path / "course")
+    return tmp_path / "course"
+
+
+def test_the_mini_course_holds(course):
+    done = command("dev", "check", "--seeds", "3", cwd=course, course=course)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 faults" in done.stdout
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_found(course, fault):
+    file, old, new, words = PLANTED[fault]
+    text = (course / file).read_text()
+    assert old in text
+    (course / file).write_text(text.replace(old, new))
+    if file == SOLUTIONS:
+        command("dev", "build", cwd=course, course=course)
+    done = command("dev", "check", "--seeds", "2", cwd=course, course=course)
+    assert done.returncode == 1
+    assert words in done.stdout
+
+
+def test_a_solutions_line_in_the_text_is_found(course):
+    path = course / SOLUTIONS
+    path.write_text(
+        path.read_text() + "\n\n# %%\nif __name__ == '__main__':\n    x.div_(n)[0:1]\n    greatest = float(x.max())\n"
+    )
+    command("dev", "build", cwd=course, course=course)
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert "a line of a solution stands in the exercise as shipped: greatest = float(x.max())" in done.stdout
+
+
+UNLOADABLE = {
+    "a name that stays behind": ("return m.double(given.x)", "return m.double(helper)\n\n\nhelper = 3", "stays behind"),
+    "points that are no literal": ("points=2", "points=1 + len('a')", "must be literals"),
+    "an unknown option": ("points=2", "points=2, weight=3", "does not know weight"),
+    "no points at all": ('"row_sums",\n    points=2,', '"row_sums",', "has no points="),
+}
+
+
+@pytest.mark.parametrize("fault", UNLOADABLE)
+def test_a_declaration_that_cannot_be_read_is_a_usage_error(course, fault):
+    old, new, words = UNLOADABLE[fault]
+    text = (course / CHECKS).read_text()
+    assert old in text
+    (course / CHECKS).write_text(text.replace(old, new, 1))
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "part9_mini.py:" in done.stderr
+
+
+def test_a_region_that_is_not_closed(course):
+    path = course / SOLUTIONS
+    path.write_text(path.read_text().replace("    ### END SOLUTION\n", "", 1))
+    done = command("dev", "build", cwd=course, course=course)
+    assert done.returncode == 2
+    assert "END SOLUTION" in done.stderr
+
+
+def test_build_is_idempotent(course):
+    before = (course / "exercises" / "part9_mini.py").read_text()
+    done = command("dev", "build", cwd=course, course=course)
+    assert "unchanged" in done.stdout
+    assert (course / "exercises" / "part9_mini.py").read_text() == before
+
+
+def test_part_4_is_in_step(tmp_path):
+    done = command("dev", "check", "part4", "--seeds", "1", cwd=tmp_path, course=ROOT)
+    assert done.stdout.endswith("0 faults in 1 parts\n"), done.stdout
+
+
+@pytest.mark.slow
+def test_the_whole_course_under_20_seeds(tmp_path):
+    done = command("dev", "check", cwd=tmp_path, course=ROOT, timeout=1800)
+    assert "0 faults" in done.stdout, done.stdout
