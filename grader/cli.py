@@ -71,7 +71,8 @@ def run(
     console = _console(quiet=json_file == "-")
     template = sandbox.start_template()
     try:
-        live = terminal.Live(console, terminal.header(f"{part.id}: {part.title}", str(path), seed))
+        header = terminal.header(f"{part.id}: {part.title}", str(path), seed, sandbox.ISOLATION)
+        live = terminal.Live(console, header)
         limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
         report = pipeline.grade(course, part, specs, submission, template, seed, limits, live)
     except sandbox.Ended as ended:

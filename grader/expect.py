@@ -1,8 +1,9 @@
 """The trusted side of a probe: its inputs from a seed, and the reference's values for them."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from functools import cache
 from typing import Any
 
 import torch
@@ -67,7 +68,15 @@ def expected(check: Check, trusted: Any, case: Case) -> Expected:
     return Expected(_crossed(single), _crossed(double))
 
 
-def imitate(check: Check, trusted: ModuleType, mistake: Mistake, case: Case) -> Outcome:
+Imitations = Callable[[Mistake], list[Outcome]]
+
+
+def imitations(check: Check, trusted: Any, cases: list[Case]) -> Imitations:
+    """A function that tells what a known mistake answers to the cases, and remembers it."""
+    return cache(lambda mistake: [_imitate(check, trusted, mistake, case) for case in cases])
+
+
+def _imitate(check: Check, trusted: Any, mistake: Mistake, case: Case) -> Outcome:
     """What a known mistake answers: the same probe on the reference with one name replaced."""
     given = case.given()
     try:
@@ -81,7 +90,7 @@ def imitate(check: Check, trusted: ModuleType, mistake: Mistake, case: Case) -> 
 class _Overlay:
     """The reference, with a mistake in place of one of its names."""
 
-    def __init__(self, trusted: ModuleType, mistake: Mistake):
+    def __init__(self, trusted: Any, mistake: Mistake):
         self._trusted = trusted
         setattr(self, mistake.replaces, mistake.variant)
 

@@ -12,7 +12,7 @@ from grader import cells, expect, rules, verdict, versions
 from grader.attempt import Attempt
 from grader.course import Course, Part, Spec
 from grader.report.model import Report, Result
-from grader.sandbox import Limits, Template
+from grader.sandbox import ISOLATION, Limits, Template
 
 
 def grade(
@@ -45,7 +45,8 @@ def grade(
                     attempt.post(spec, sources[spec.id], [(case.tree, case.blob) for case in cases], seed)
                     expected = [expect.expected(check, trusted, case) for case in cases]
                     answer = attempt.collect(len(cases))
-                    result = verdict.judge(spec, check, trusted, cases, expected, answer, attempt)
+                    imitations = expect.imitations(check, trusted, cases)
+                    result = verdict.judge(spec, check, cases, expected, answer, imitations, attempt)
                     if spec.after and not _passed(spec.after, results):
                         result = verdict.skipped(spec, result)
                 except Exception as error:  # whatever fails on this side is ours, and is said as such
@@ -62,7 +63,7 @@ def grade(
         points=sum(result.points for result in results),
         max_points=sum(spec.points for spec in specs),
         seed=seed,
-        isolation="process",
+        isolation=ISOLATION,
         device="cpu",
         versions=versions.versions(),
         seconds=round(time.monotonic() - start, 3),

@@ -21,6 +21,8 @@ import msgspec
 from grader import wire
 from grader.errors import UsageError
 
+ISOLATION = "process"
+"""The level that is active; every result says so."""
 GONE = "the sandbox itself has ended"
 OUTPUT_KEPT = 20_000
 TEMPLATE_SECONDS = 60

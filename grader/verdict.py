@@ -1,6 +1,5 @@
 """From an answer to a verdict: what is the status, what is the message, which mistake is it."""
 
-from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -9,7 +8,7 @@ from grader.attempt import Answer, Attempt, Outcome, describe
 from grader.check import Check
 from grader.course import Spec
 from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
-from grader.expect import Case, Expected, imitate
+from grader.expect import Case, Expected, Imitations
 from grader.judge import compare
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
@@ -20,10 +19,10 @@ OUTPUT_SHOWN = 2_000
 def judge(
     spec: Spec,
     check: Check,
-    trusted: ModuleType,
     cases: list[Case],
     expected: list[Expected],
     answer: Answer,
+    imitations: Imitations,
     attempt: Attempt | None = None,
 ) -> Result:
     """The verdict on one check's answer. Passed only if every value of every case is right."""
@@ -45,7 +44,7 @@ def judge(
     status, message = _status(evidence, attempt)
     mistake = None
     if status in ("failed", "crashed"):
-        found = _known(spec, check, trusted, evidence) or (generic(evidence) if status == "failed" else None)
+        found = _known(check, imitations, evidence) or (generic(evidence) if status == "failed" else None)
         explanation = _explained(check, evidence) if status == "failed" else None
         mistake = found.name if found else None
         parts = [message, found.advice if found else "", explanation or ""]
@@ -141,11 +140,10 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
     return message
 
 
-def _known(spec: Spec, check: Check, trusted: ModuleType, evidence: Evidence) -> Diagnosis | None:
+def _known(check: Check, imitations: Imitations, evidence: Evidence) -> Diagnosis | None:
     """The first known mistake that answers just the same."""
     for mistake in check.mistakes:
-        imitations = [imitate(check, trusted, mistake, case) for case in evidence.cases]
-        if agrees(evidence, imitations):
+        if agrees(evidence, imitations(mistake)):
             return Diagnosis(mistake.name, mistake.advice)
     return None
 

@@ -42,7 +42,6 @@ STAYS = {
     "a loop's variable": ("for SIZE in range(3): pass", "SIZE"),
     "a walrus": ("print(SIZE := 3)", "SIZE"),
     "a constant under if": ("if True:\n    SIZE = 3", "SIZE"),
-    "a function under if": ("if True:\n    def SIZE(): pass", "SIZE"),
 }
 
 
@@ -55,7 +54,7 @@ STAYS = {
         "def probe(m, given: {0}):\n    return m",
         "def probe(m, given):\n    def inner():\n        return {0}.x\n    return inner()",
         "def helper():\n    return {0}\ndef probe(m, given):\n    return helper()",
-        "def last():\n    return [{0} for x in y]\ndef helper():\n    return last()\ndef probe(m, given):\n    return [helper]",
+        "def last(): return [{0} for x in y]\ndef helper(): return last()\ndef probe(m, given): return [helper]",
     ],
 )
 def test_a_probe_that_needs_what_stays_behind_is_refused(what, probe):
@@ -65,6 +64,11 @@ def test_a_probe_that_needs_what_stays_behind_is_refused(what, probe):
     message = str(caught.value)
     assert f"the probe probe uses {name}, which stays behind" in message
     assert message.startswith("part9.py:")
+
+
+def test_a_function_under_if_stays_behind_too():
+    with pytest.raises(UsageError, match="uses helper, which stays behind"):
+        cut("if True:\n    def helper(): pass\ndef probe(m, given):\n    return helper()")
 
 
 def test_the_message_has_the_line_of_the_use():
@@ -82,20 +86,20 @@ TRAVELS = {
     "a function": "def helper(x):\n    return x + 4\ndef probe(m, given):\n    return helper(3)",
     "a function below": "def probe(m, given):\n    return helper(3)\ndef helper(x):\n    return x + 4",
     "a function's function": "def a():\n    return 7\ndef b():\n    return a()\ndef probe(m, given):\n    return b()",
-    "functions in a ring": "def a(n):\n    return b(n)\ndef b(n):\n    return 7 if n else a(1)\ndef probe(m, given):\n    return a(0)",
+    "functions in a ring": "def a(n): return b(n)\ndef b(n): return 7 if n else a(1)\ndef probe(m, given): return a(0)",
     "itself": "def probe(m, given):\n    return 7 if given is None else probe(m, None)",
     "a module": "import math\ndef probe(m, given):\n    return math.floor(7.5)",
-    "a module's part": "import torch.nn.functional\ndef probe(m, given):\n    return torch.nn.functional.relu(torch.tensor(7))",
+    "a module's part": "import torch.nn.functional\ndef probe(m, given): return torch.nn.functional.relu(torch.tensor(7))",
     "a module under another name": "import math as m2\ndef probe(m, given):\n    return m2.floor(7.5)",
     "names of a module": "from math import floor, ceil as up\ndef probe(m, given):\n    return up(6.5) if floor else 0",
-    "a module of a helper": "import random\ndef h():\n    return random.choice([7])\ndef probe(m, given):\n    return h()",
+    "a module of a helper": "import random\ndef h(): return random.choice([7])\ndef probe(m, given): return h()",
     "an argument of that name": "given = 3\nm = 4\ndef probe(m, given):\n    return 7 if given else m",
     "a local of that name": "SIZE = 3\ndef probe(m, given):\n    SIZE = 7\n    return SIZE",
     "a comprehension's": "x = 3\ndef probe(m, given):\n    return [x for x in [7]][0]",
     "an inner function's": "x = 3\ndef probe(m, given):\n    def inner(x):\n        return x\n    return inner(7)",
     "an attribute of that name": "SIZE = 3\ndef probe(m, given):\n    return given.SIZE",
     "a keyword of that name": "SIZE = 3\ndef probe(m, given):\n    return dict(SIZE=7)['SIZE']",
-    "the later of two": "def helper():\n    return 3\ndef helper():\n    return 7\ndef probe(m, given):\n    return helper()",
+    "the later of two": "def helper(): return 3\ndef helper(): return 7\ndef probe(m, given): return helper()",
     "decorators stay": "@check('probe', points=1, hints=HINTS)\ndef probe(m, given):\n    return 7",
     "an import inside": "def probe(m, given):\n    import math\n    return math.floor(7.5)",
 }

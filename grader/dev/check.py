@@ -98,9 +98,10 @@ def mistakes_are_named(spec: Spec, check: Check, trusted: ModuleType, seeds: int
     for seed in range(seeds):
         cases = expect.cases(check, spec, seed)
         expected = [expect.expected(check, trusted, case) for case in cases]
+        imitations = expect.imitations(check, trusted, cases)
         for mistake in check.mistakes:
-            outcomes = [expect.imitate(check, trusted, mistake, case) for case in cases]
-            result = verdict.judge(spec, check, trusted, cases, expected, Answer(outcomes, "", 0.0))
+            answer = Answer(imitations(mistake), "", 0.0)
+            result = verdict.judge(spec, check, cases, expected, answer, imitations)
             if result.status not in ("failed", "crashed"):
                 yield f"{spec.id}: {mistake.name!r} is {result.status} under seed {seed}"
             elif result.mistake != mistake.name:

@@ -51,11 +51,11 @@ class Live:
         _summary(self._console, report)
 
 
-def header(title: str, file: str, seed: int) -> list[Text]:
+def header(title: str, file: str, seed: int, isolation: str) -> list[Text]:
     """The lines that say what is graded."""
     return [
         Text(title, style="bold"),
-        Text(f"{file} | seed {seed} | isolation: process", style="dim"),
+        Text(f"{file} | seed {seed} | isolation: {isolation}", style="dim"),
         Text(),
     ]
 
@@ -67,6 +67,8 @@ def result(console: Console, one: Result) -> None:
     console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
         return
+    if one.mistake:
+        _indented(console, f"It looks like this: {one.mistake}.", "bold")
     _indented(console, one.message)
     for line_below in _evidence(one):
         _indented(console, line_below)

@@ -1,0 +1,329 @@
+"""Which mistake it is: by the same name wherever it is made, and none where nothing is known."""
+
+import math
+
+import pytest
+import torch
+
+from grader import diagnose, wire
+from grader.attempt import Outcome
+from grader.diagnose import Evidence, alike
+from grader.expect import Expected
+from grader.judge import compare
+from grader.values import Namespace
+
+RNG = torch.Generator().manual_seed(0)
+X = torch.randn(4, 3, generator=RNG)
+WANT = X.exp()
+
+
+class Case:
+    """The part of a case that diagnoses look at."""
+
+    def __init__(self, **values):
+        self._values = values
+
+    def given(self):
+        return Namespace(dict(self._values))
+
+
+def evidence(*answers, want=WANT, given=None, updates=(), label="dx"):
+    """The evidence where each case was answered so: a value, or an Outcome."""
+    wants = want if isinstance(want, list) else [want] * len(answers)
+    outcomes = [one if isinstance(one, Outcome) else Outcome(wire.decode(*wire.encode(one))) for one in answers]
+    expected = [Expected(one, doubled(one)) for one in wants]
+    comparisons = [
+        [] if outcome.fault else list(compare(label, index, one.single, one.double, outcome.value))
+        for index, (one, outcome) in enumerate(zip(expected, outcomes, strict=True))
+    ]
+    cases = given or [Case(x=X)] * len(answers)
+    return Evidence(label, cases, expected, outcomes, comparisons, updates)
+
+
+def doubled(value):
+    if isinstance(value, dict):
+        return {key: doubled(member) for key, member in value.items()}
+    return value.double() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
+
+
+def name(*answers, **more):
+    found = diagnose.generic(evidence(*answers, **more))
+    return found.name if found else None
+
+
+# --- What is right ----------------------------------------------------------------------------------
+
+
+def raised(kind="ValueError"):
+    return Outcome(fault={"kind": "raised", "type": kind, "what": "", "trace": []})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        WANT + 1,
+        WANT.double(),
+        raised(),
+        Outcome(WANT, changed=("x",)),
+        Outcome(WANT, changed=("f.x",)),
+        Outcome(),
+    ],
+    ids=["None", "wrong", "dtype", "raised", "changed", "changed inside", "nothing"],
+)
+def test_a_case_is_not_right(answer):
+    found = evidence(WANT, answer)
+    assert (found.right(0), found.right(1)) == (True, False)
+
+
+def test_no_comparison_is_not_right():
+    assert not evidence({}, want={}).right(0)
+    assert not evidence({"a": []}, want={"a": []}).right(0)
+
+
+def test_an_input_may_be_changed_where_that_is_asked():
+    answer = Outcome(WANT, changed=("x", "p.W1"))
+    assert evidence(answer, updates=("x", "p")).right(0)
+    assert diagnose.unwanted_changes(answer, ("x",)) == ["p.W1"]
+    assert diagnose.unwanted_changes(answer, ("W1", "p.W1")) == ["x", "p.W1"]
+
+
+def test_all_that_is_wrong():
+    found = evidence({"a": X, "b": WANT}, {"a": WANT, "b": X}, want={"a": WANT, "b": WANT})
+    assert [(c.case, c.label) for c in found.wrong()] == [(0, "dx['a']"), (1, "dx['b']")]
+
+
+# --- Values alike -----------------------------------------------------------------------------------
+
+NAN = torch.tensor([1.0, math.nan])
+UNLIKE = [
+    (WANT, WANT * 1.001),
+    (WANT, WANT[:3]),
+    (WANT, WANT.T),
+    (WANT, WANT.double()),
+    (WANT, WANT.unsqueeze(0)),
+    (WANT, None),
+    (WANT, WANT.tolist()),
+    (NAN, torch.tensor([1.0, 1.0])),
+    (NAN, torch.tensor([math.nan, 1.0])),
+    (torch.tensor([math.inf]), torch.tensor([1.0])),
+    (torch.tensor([math.inf]), torch.tensor([-math.inf])),
+    (torch.tensor([math.nan]), torch.tensor([0.0])),
+    (torch.zeros(2), torch.full((2,), 1e-9)),
+    (torch.tensor([1, 2]), torch.tensor([1, 3])),
+    (torch.tensor([True]), torch.tensor([False])),
+    (1, True),
+    (1, 1.0),
+    (1.0, 1.001),
+    (math.inf, 5.0),
+    (5.0, math.inf),
+    (math.inf, -math.inf),
+    (math.nan, 1.0),
+    (0.0, 1e-9),
+    ("a", "b"),
+    ([1], (1,)),
+    ([1], [1, 2]),
+    ([1, 2], [1]),
+    ({"a": 1}, {"b": 1}),
+    ({"a": 1}, {"a": 1, "b": 2}),
+    ({"a": 1}, Namespace({"a": 1})),
+    (Namespace({"a": 1}), Namespace({"a": 2})),
+    (wire.Foreign("a"), wire.Foreign("b")),
+    (None, wire.Foreign("NoneType")),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), UNLIKE)
+def test_unlike(one, other):
+    assert not alike(one, other)
+    assert not alike(other, one)
+    assert not alike({"a": [1, one]}, {"a": [1, other]})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (WANT, WANT * (1 + 1e-6)),
+        (NAN, NAN * (1 + 1e-6)),
+        (torch.tensor([math.inf, 1.0]), torch.tensor([math.inf, 1.000001])),
+        (torch.tensor([math.nan] * 2), torch.tensor([math.nan] * 2)),
+        (torch.zeros(0), torch.zeros(0)),
+        (torch.tensor([1, 2]), torch.tensor([1, 2])),
+        (1.0, 1.000001),
+        (math.nan, math.nan),
+        (math.inf, math.inf),
+        (0.0, -0.0),
+        ([], []),
+        (None, None),
+        (Namespace({"a": (1, "b")}), Namespace({"a": (1, "b")}, "advice")),
+        (wire.Foreign("a"), wire.Foreign("a")),
+    ],
+)
+def test_alike(one, other):
+    assert alike(one, other)
+    assert alike(other, one)
+    assert alike({"a": [one]}, {"a": [other]})
+
+
+# --- A known mistake --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "imitations", "agree"),
+    [
+        ([WANT + 1], [WANT + 1], True),
+        ([WANT + 1, WANT], [WANT + 1, WANT], True),
+        ([WANT + 1], [WANT + 2], False),
+        ([WANT + 1, WANT], [WANT + 1, WANT + 1], False),
+        ([Outcome(WANT, changed=("x",))], [WANT], False),
+        ([WANT], [Outcome(WANT, changed=("x",))], False),
+        ([Outcome(WANT, changed=("x", "y"))], [Outcome(WANT, changed=("y", "x"))], True),
+        ([raised()], [raised()], True),
+        ([raised()], [raised("TypeError")], False),
+        ([raised()], [WANT], False),
+        ([WANT], [raised()], False),
+        ([raised(), WANT], [raised(), WANT + 1], False),
+        ([Outcome(fault={"kind": "timed_out", "what": "", "trace": []})], [raised("")], False),
+        ([Outcome(fault={"kind": "crashed", "what": "", "trace": []})], [Outcome(None)], False),
+    ],
+)
+def test_a_known_mistake_agrees_only_if_all_is_the_same(answers, imitations, agree):
+    imitated = [one if isinstance(one, Outcome) else Outcome(one) for one in imitations]
+    assert diagnose.agrees(evidence(*answers), imitated) is agree
+
+
+# --- What can be seen in any tensor -----------------------------------------------------------------
+
+ROWS = WANT.sum(1, keepdim=True)
+SQUARE = torch.randn(3, 3, generator=RNG)
+GENERIC = {
+    "an input is changed in place": (Outcome(WANT, changed=("f.h",)), {}),
+    "None came": (None, {}),
+    "not the type that was asked": (WANT.tolist(), {}),
+    "right values, wrong shape": (ROWS.squeeze(1), {"want": ROWS}),
+    "transposed": (WANT.T, {}),
+    "the shape is wrong": (WANT[:1], {}),
+    "the dtype is wrong": (WANT.double(), {}),
+    "NaN or infinity": (WANT / 0, {}),
+    "all zeros": (WANT * 0, {}),
+    "an input is returned": (X, {}),
+    "the sign is wrong": (-WANT, {}),
+    "a factor is wrong": (WANT * 3, {}),
+    "a single entry is wrong": (WANT.clone().index_put_((torch.tensor(1), torch.tensor(2)), torch.tensor(9.0)), {}),
+    "a value is missing": ({"a": WANT}, {"want": {"a": WANT, "b": WANT}}),
+}
+
+
+@pytest.mark.parametrize("mistake", GENERIC)
+def test_a_mistake_is_called_by_its_name(mistake):
+    answer, more = GENERIC[mistake]
+    assert name(answer, **more) == mistake
+    assert name(answer, answer, **more) == mistake
+    advice = diagnose.generic(evidence(answer, **more)).advice
+    assert len(advice.split()) > 4
+    assert "None" not in advice or answer is None
+
+
+NOTHING_KNOWN = {
+    "right": WANT,
+    "wrong": WANT + X,
+    "off a little": WANT * (1 + 1e-4 * X),
+    "a square transposed": (SQUARE.T, SQUARE),
+    "two entries": WANT + torch.eye(4, 3) * torch.tensor([1.0, 2.0, 0.0]),
+    "an int": (3, 4),
+    "a float": (0.5, 0.25),
+    "a text": ("a", "b"),
+    "bools": (torch.tensor([True, False]), torch.tensor([True, True])),
+    "ints": (torch.tensor([1, 2]), torch.tensor([1, 3])),
+    "one of few": (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 3.0])),
+    "another length": ([1], [[1, 2]]),
+}
+
+
+@pytest.mark.parametrize("what", NOTHING_KNOWN)
+def test_nothing_is_made_up(what):
+    pair = NOTHING_KNOWN[what]
+    answer, want = pair if isinstance(pair, tuple) else (pair, WANT)
+    assert name(answer, want=want) is None
+
+
+@pytest.mark.parametrize("text", ["None", "float32 (4, 3)", "x"])
+def test_a_text_is_called_a_text(text):
+    found = diagnose.generic(evidence(text))
+    assert found.name == "not the type that was asked"
+    assert "float32 (4, 3) was asked, a str came" in found.advice
+
+
+def test_right_for_some_sizes_only():
+    small, large = torch.ones(2, 3), torch.ones(5, 3)
+    given = [Case(f=Namespace({"logits": small}), d=Namespace({"y": small})), Case(d=Namespace({"y": large}))]
+    found = diagnose.generic(evidence(small, large[:2], want=[small, large], given=given))
+    assert found.name == "right for some sizes only"
+    assert "Right for inputs with f.logits (2, 3), d.y (2, 3); wrong for d.y (5, 3)." in found.advice
+    assert name(large[:2], small, want=[large, small]) == "right for some sizes only"
+    assert name(small, large, want=[small, large]) is None
+    assert name(small + 1, large + X[:1], want=[small, large]) is None
+
+
+def test_a_size_is_said_even_where_there_is_none():
+    found = diagnose.generic(evidence(1, 1, want=[1, 2], given=[Case(n=1), Case(n=2)]))
+    assert "Right for inputs with other values" in found.advice
+
+
+def test_the_sum_over_a_stretched_dimension_is_advised():
+    bias = WANT.sum(0, keepdim=True)
+    assert "is a sum over the stretched dimension" in diagnose.generic(evidence(WANT, want=bias)).advice
+    assert "stretched" not in diagnose.generic(evidence(WANT[:2], want=WANT)).advice
+
+
+@pytest.mark.parametrize(("factor", "words"), [(4, "too large by"), (0.25, "too small by"), (-2.5, "-2.5 times")])
+def test_a_factor_is_told(factor, words):
+    found = diagnose.generic(evidence(WANT * factor))
+    assert (found.name, words in found.advice) == ("a factor is wrong", True)
+
+
+def test_a_factor_that_is_another_in_each_case_is_told_by_the_rows():
+    small, large = torch.rand(2, 3) + 1, torch.rand(5, 3) + 1
+    assert name(small * 2, large * 5, want=[small, large]) == "a factor is wrong"
+    assert "number of rows" in diagnose.generic(evidence(small / 2, large / 5, want=[small, large])).advice
+
+
+def test_a_pattern_has_to_hold_for_all_that_is_wrong():
+    want = {"a": WANT, "b": WANT.exp()}
+    assert name({"a": -WANT, "b": -WANT.exp()}, want=want) == "the sign is wrong"
+    assert name({"a": -WANT, "b": WANT}, want=want) is None
+    assert name({"a": WANT * 0, "b": WANT}, want=want) is None
+    assert name({"a": -WANT, "b": WANT.exp()}, want=want) == "the sign is wrong"
+
+
+def test_an_input_is_found_wherever_it_is():
+    given = [Case(f=Namespace({"h": X, "n": 3}), d=Namespace({"deep": Namespace({"y": X * 2})}))]
+    assert "is f.h itself" in diagnose.generic(evidence(X, given=given)).advice
+    assert "is d.deep.y itself" in diagnose.generic(evidence(X * 2, given=given)).advice
+
+
+def test_a_lone_number_is_no_input_returned():
+    one = torch.tensor(1.0)
+    assert name(one, want=torch.tensor(3.7), given=[Case(x=one)]) != "an input is returned"
+
+
+@pytest.mark.parametrize("want", [torch.tensor([1.0, math.inf]), torch.zeros(3), torch.tensor(2.0), torch.ones(1, 1)])
+@pytest.mark.parametrize("got", [math.nan, math.inf, 0.0, -1.0, 1e30])
+def test_no_answer_breaks_the_diagnosis(want, got):
+    found = evidence(torch.full_like(want, got), want=want)
+    if found.wrong():
+        answer = diagnose.generic(found)
+        assert answer is None or "nan" not in answer.advice
+    assert name(None, [], {}, "x", 1, want=want) in ("None came", "not the type that was asked")
+
+
+# --- Labels -----------------------------------------------------------------------------------------
+
+
+def test_leaves_have_the_labels_of_the_comparisons():
+    value = {"grads": {"W1": X, 1: X}, "f": Namespace({"h": X, "list": [X, (X, X)]}), "pair": (X,)}
+    labels = [label for label, _ in diagnose.leaves("dx", value)]
+    assert labels == [c.label for c in compare("dx", 0, value, value, value)]
+    assert "dx['f'].list[1][0]" in labels
+    assert diagnose.leaves("dx", X) == [("dx", X)]
+    assert diagnose.leaves("dx", {}) == []
