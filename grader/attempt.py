@@ -90,7 +90,7 @@ class Attempt:
             self.failures = dict(sorted((raised | ended_cells).items()))
             return
 
-    def post(self, spec: Spec, source: str, cases: list[tuple[Any, bytes]], seed: int) -> None:
+    def post(self, spec: Spec, source: str, cases: list[tuple[Any, bytes]]) -> None:
         """Send a probe's source with its cases; `collect` brings the answer."""
         self._started = time.monotonic()
         self._posted: Ended | None = None
@@ -99,7 +99,6 @@ class Attempt:
             "id": spec.id,
             "function": spec.name,
             "source": source,
-            "seed": seed,
             "cases": [{"tree": tree, "size": len(blob)} for tree, blob in cases],
         }
         try:

@@ -12,6 +12,7 @@ from grader import wire
 from grader.attempt import Outcome
 from grader.check import Check, Mistake
 from grader.course import Spec
+from grader.fresh import fresh_state
 from grader.judge import ReferenceFault
 from grader.values import Namespace, mapped
 
@@ -63,7 +64,9 @@ def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
 
 def expected(check: Check, trusted: Any, case: Case) -> Expected:
     """Run the probe on the trusted implementation, in both precisions."""
+    fresh_state()
     single = check.probe(trusted, case.given())
+    fresh_state()
     double = check.probe(trusted, mapped(case.values, _double))
     return Expected(_crossed(single), _crossed(double))
 
@@ -79,6 +82,7 @@ def imitations(check: Check, trusted: Any, cases: list[Case]) -> Imitations:
 def _imitate(check: Check, trusted: Any, mistake: Mistake, case: Case) -> Outcome:
     """What a known mistake answers: the same probe on the reference with one name replaced."""
     given = case.given()
+    fresh_state()
     try:
         value = check.probe(_Overlay(trusted, mistake), given)
     except Exception as error:  # a mistake may well raise: that is then what it looks like

@@ -42,7 +42,7 @@ def grade(
             else:
                 try:
                     cases = expect.cases(check, spec, seed)
-                    attempt.post(spec, sources[spec.id], [(case.tree, case.blob) for case in cases], seed)
+                    attempt.post(spec, sources[spec.id], [(case.tree, case.blob) for case in cases])
                     expected = [expect.expected(check, trusted, case) for case in cases]
                     answer = attempt.collect(len(cases))
                     imitations = expect.imitations(check, trusted, cases)

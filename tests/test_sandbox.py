@@ -167,3 +167,12 @@ def test_a_template_that_was_killed_is_said_so_not_hung_on(tmp_path):
     assert results["part9.row_sums"].status == "timed_out"
     assert "sandbox itself has ended" in results["part9.shrink"].message
     one.close()
+
+
+def test_the_seed_does_not_reach_the_students_process(part4):
+    answer = """def dprobs(f, d):
+    import gc; gc.unfreeze()
+    known = [v for o in gc.get_objects() if isinstance(o, dict) for v in o.values() if type(v) in (int, str)]
+    print("known" if 2 * 45105 in known or str(2 * 45105) in known else "unknown", len(known) > 1000)
+    return d.logprobs / f.probs"""
+    assert part4(dprobs=answer, seed=90210)["part4.dprobs"].details.output.split()[:2] == ["unknown", "True"]

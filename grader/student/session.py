@@ -1,17 +1,16 @@
 """The student's process: load the cells, run probes, answer. Never trusted, never judging."""
 
 import os
-import random
 import resource
 import socket
 import sys
 from typing import Any
 
 import msgspec
-import torch
 
 from grader import wire
 from grader.cells import Cell
+from grader.fresh import fresh_state
 from grader.student.guard import Guard
 from grader.student.workspace import Module, describe, load
 
@@ -65,15 +64,15 @@ class Session:
         for case in request["cases"]:
             part = blob[offset : offset + case["size"]]
             offset += case["size"]
-            outcome, reply = self._case(probe, case["tree"], part, request["seed"])
+            outcome, reply = self._case(probe, case["tree"], part)
             outcomes.append(outcome | {"size": len(reply)})
             replies.append(reply)
         return {"outcomes": outcomes}, b"".join(replies)
 
-    def _case(self, probe: Any, tree: Any, blob: bytes, seed: int) -> tuple[dict[str, Any], bytes]:
+    def _case(self, probe: Any, tree: Any, blob: bytes) -> tuple[dict[str, Any], bytes]:
         """Run the probe on one case: its value, or what went wrong, and whether inputs changed."""
         given = wire.decode(tree, blob)
-        _fresh_state(seed)
+        fresh_state()
         self._guard.reset()
         try:
             value = probe(self._module, given)
@@ -89,14 +88,6 @@ class Session:
         if (after, content) != (tree, blob):
             outcome["changed"] = wire.changed(wire.decode(tree, blob), given)
         return outcome, reply
-
-
-def _fresh_state(seed: int) -> None:
-    """Each case starts alike, whatever the code before it has left behind."""
-    torch.set_default_dtype(torch.float32)
-    torch.set_grad_enabled(True)
-    torch.manual_seed(seed)
-    random.seed(seed)
 
 
 def _receive(data: socket.socket, length: int) -> bytes | None:
