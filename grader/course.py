@@ -9,7 +9,7 @@ import ast
 import difflib
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.errors import UsageError
+from grader.rules import KNOWN
 from grader.travel import travelling
 
 
@@ -83,10 +84,10 @@ class Course:
 
         Raises UsageError for an unknown name, and for names of more than one part.
         """
-        ids = {target.split(".")[0] for target in targets}
+        ids = {target.split(".")[0].partition("_")[0] for target in targets}
         if len(ids) > 1:
             raise UsageError(f"One part at a time: {' and '.join(sorted(ids))} were named.")
-        part = self.part(ids.pop())
+        part, *_ = [self.part(target.split(".")[0]) for target in targets]  # each must be known
         chosen: dict[str, Spec] = {}
         for target in targets:
             rest = target.partition(".")[2]
@@ -139,21 +140,26 @@ class Course:
         part = name.partition("_")[0]
         home = self.root / "grader" / "checks" / name
         files = sorted(home.glob("*.py")) if home.is_dir() else [home.with_suffix(".py")]
-        title, rules = name, ()
+        title = name
+        rules: tuple[str, ...] = ()
         specs: list[Spec] = []
         for file in files:
             tree = _parse(file)
             if file.stem in ("__init__", name):
                 title = (ast.get_docstring(tree) or name).splitlines()[0]
-                rules = _constant(tree, "RULES") or ()
+                rules = _rules(tree, file)
             module = f"grader.checks.{name}" + (f".{file.stem}" if home.is_dir() else "")
             specs += _specs(tree, part, module, file)
-        return Part(part, name, title, tuple(rules), _inherit_hints(specs))
+        return Part(part, name, title, rules, _inherit_hints(specs))
 
 
 @cache
 def _parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise UsageError(f"{file}:{line}: this file of checks can't be read: {error}.") from None
 
 
 def default_course() -> Course:
@@ -163,36 +169,59 @@ def default_course() -> Course:
 
 
 def _specs(tree: ast.Module, part: str, module: str, file: Path) -> Iterator[Spec]:
+    names: set[str] = set()
     for node in tree.body:
         declared = _declaration(node)
         if declared is None or not isinstance(node, ast.FunctionDef):
             continue
-        try:
-            exercise = ast.literal_eval(declared.args[0])
-            options = {str(k.arg): ast.literal_eval(k.value) for k in declared.keywords}
-        except (ValueError, IndexError):
-            raise UsageError(
-                f"{file}:{node.lineno}: the arguments of @check must be literals, the exercise first."
-            ) from None
+        where = f"{file}:{node.lineno}"
+        if node.name in names:
+            raise UsageError(f"{where}: two checks of this file are called {node.name}.")
+        names.add(node.name)
+        exercise, options = _arguments(declared, where)
         suffix = "" if node.name == exercise else f".{node.name}"
-        try:
-            yield Spec(
-                id=f"{part}.{exercise}{suffix}",
-                part=part,
-                exercise=exercise,
-                name=node.name,
-                title=(ast.get_docstring(node) or "").split("\n")[0],
-                module=module,
-                file=file,
-                points=options.pop("points"),
-                hints=tuple(options.pop("hints", ())),
-                after=options.pop("after", None),
-                updates=tuple(options.pop("updates", ())),
-            )
-        except KeyError:
-            raise UsageError(f"{file}:{node.lineno}: @check({exercise!r}) has no points=.") from None
-        if options:
-            raise UsageError(f"{file}:{node.lineno}: @check does not know {', '.join(options)}.")
+        yield Spec(
+            id=f"{part}.{exercise}{suffix}",
+            part=part,
+            exercise=exercise,
+            name=node.name,
+            title=(ast.get_docstring(node) or "").split("\n")[0],
+            module=module,
+            file=file,
+            points=options["points"],
+            hints=tuple(options.get("hints", ())),
+            after=options.get("after"),
+            updates=tuple(options.get("updates", ())),
+        )
+
+
+# The options of @check, and whether a value is of the right kind.
+_OPTIONS: dict[str, Callable[[Any], bool]] = {
+    "points": lambda value: type(value) is int,
+    "hints": lambda value: isinstance(value, (tuple, list)) and all(isinstance(hint, str) for hint in value),
+    "after": lambda value: isinstance(value, str),
+    "updates": lambda value: isinstance(value, (tuple, list)) and all(isinstance(name, str) for name in value),
+}
+
+
+def _arguments(declared: ast.Call, where: str) -> tuple[str, dict[str, Any]]:
+    """The exercise and the options of a `@check(...)`, checked."""
+    try:
+        places = [ast.literal_eval(argument) for argument in declared.args]
+        options = {str(k.arg): ast.literal_eval(k.value) for k in declared.keywords}
+    except (ValueError, TypeError):
+        raise UsageError(f"{where}: the arguments of @check must be literals.") from None
+    if len(places) != 1 or not isinstance(places[0], str) or not places[0].isidentifier():
+        raise UsageError(f"{where}: @check takes the name of the exercise first, and nothing else without a name.")
+    unknown = [name for name in options if name not in _OPTIONS]
+    if unknown:
+        raise UsageError(f"{where}: @check does not know {', '.join(unknown)}, only {', '.join(_OPTIONS)}.")
+    for name, value in options.items():
+        if not _OPTIONS[name](value):
+            raise UsageError(f"{where}: {name}={value!r} is not of the right type for @check.")
+    if "points" not in options:
+        raise UsageError(f"{where}: @check({places[0]!r}) has no points=.")
+    return places[0], options
 
 
 def _inherit_hints(specs: list[Spec]) -> tuple[Spec, ...]:
@@ -212,11 +241,25 @@ def _declaration(node: ast.stmt) -> ast.Call | None:
     return None
 
 
-def _constant(tree: ast.Module, name: str) -> Any:
+def _rules(tree: ast.Module, file: Path) -> tuple[str, ...]:
+    """The rules that a part's `RULES = ("no_autograd",)` names."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-            return ast.literal_eval(node.value)
-    return None
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        if not any(getattr(target, "id", "") == "RULES" for target in targets):
+            continue
+        assert isinstance(node, (ast.Assign, ast.AnnAssign))
+        try:
+            rules = ast.literal_eval(node.value) if node.value else None
+        except ValueError:
+            rules = None
+        if not isinstance(rules, (tuple, list)) or not set(rules) <= KNOWN:
+            raise UsageError(
+                f"{file}:{node.lineno}: `{ast.unparse(node)}` must be a literal tuple of {', '.join(sorted(KNOWN))}."
+            )
+        return tuple(rules)
+    return ()
 
 
 def _nearest(wanted: str, part: Part) -> str:

@@ -1,10 +1,10 @@
 """The names data: which edition is in use, and whether it is what it says it is."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader import state
 from grader.errors import UsageError
 
 EDITIONS = {
@@ -12,7 +12,7 @@ EDITIONS = {
     "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d": "makemore (the lectures', 32,033 names)",
 }
 SHIPPED = next(iter(EDITIONS))
-OWN = Path(".grader") / "names.txt"
+OWN = state.FOLDER / "names.txt"
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def read(path: Path) -> Names:
         raise UsageError(f"{path}, line {line}: this is not UTF-8 text. Save the list as plain text.") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}. Name a text file with one name a line.") from None
-    words = text.splitlines()
-    if not words:
+    words = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    if not text:
         raise UsageError(f"{path} is empty. It needs one name a line, in the letters a to z.")
     for number, word in enumerate(words, 1):
         wrong = next((char for char in word if not "a" <= char <= "z"), None)
@@ -67,10 +67,7 @@ def current(root: Path) -> Names:
 def use(path: Path) -> Names:
     """Take a copy of a list as the one in use from now on; a bad list changes nothing."""
     names = read(path)
-    OWN.parent.mkdir(exist_ok=True)
-    partial = OWN.with_suffix(".partial")
-    partial.write_bytes(path.read_bytes())
-    os.replace(partial, OWN)
+    state.write(OWN, path.read_bytes())
     return names
 
 

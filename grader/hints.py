@@ -1,9 +1,10 @@
 """The ladder of hints, and how far up it a student has been."""
 
-import os
-from pathlib import Path
+from grader import state
+from grader.errors import UsageError
 
-STATE = Path(".grader") / "hints.txt"
+STATE = state.FOLDER / "hints.txt"
+MOST_DIGITS = 4
 
 
 def next_step(exercise: str, steps: int) -> int:
@@ -17,19 +18,20 @@ def next_step(exercise: str, steps: int) -> int:
 
 def _read() -> dict[str, int]:
     """How many steps of each exercise have been shown. A damaged line counts as nothing shown."""
-    if not STATE.exists():
+    try:
+        text = STATE.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise UsageError(f"{STATE} can't be read: {error.strerror}. It may be deleted.") from None
     seen = {}
-    for line in STATE.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in text.splitlines():
         exercise, _, count = line.partition(" ")
-        if count.isdigit():
+        if count.isdecimal() and len(count) < MOST_DIGITS:
             seen[exercise] = int(count)
     return seen
 
 
 def _write(seen: dict[str, int]) -> None:
     """One line an exercise, sorted, so that it merges well in git."""
-    STATE.parent.mkdir(exist_ok=True)
-    partial = STATE.with_suffix(".partial")
-    partial.write_text("".join(f"{name} {count}\n" for name, count in sorted(seen.items())), encoding="utf-8")
-    os.replace(partial, STATE)
+    state.write(STATE, "".join(f"{name} {count}\n" for name, count in sorted(seen.items())).encode())

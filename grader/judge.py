@@ -18,8 +18,12 @@ from grader.wire import Foreign
 ALLOWANCE = 16
 """How many times the measured rounding an answer may be off; other orders of summing need about 4."""
 
-UNSTABLE = 1e-3
+UNSTABLE = 1e-4
 """Where the reference's two precisions differ by more than this, the check itself is at fault."""
+
+
+CONTAINERS = (dict, list, tuple, Namespace)
+EXACT = (bool, int, str, type(None))
 
 
 class ReferenceFault(Exception):
@@ -54,34 +58,42 @@ def compare(label: str, case: int, single: Any, double: Any, got: Any) -> Iterat
     reference's own value is NaN or differs between the precisions by more than UNSTABLE.
     """
     kind = type(single)
-    if kind in (dict, list, tuple, Namespace):
-        if type(got) is not kind:
-            yield _fault(label, case, "type", single, got)
-            return
-        if kind in (list, tuple) and len(got) != len(single):
-            yield _fault(label, case, "shape", single, got)
-            return
-        wanted, doubled, came = contents(single), contents(double), contents(got)
-        surplus = [name for name in came if name not in wanted]
-        if surplus:
-            yield _fault(label, case, "type", single, f"also {', '.join(map(str, surplus))[:200]}")
-        for name, value in wanted.items():
-            inner = inside(label, single, name)
-            if name in came:
-                yield from compare(inner, case, value, doubled[name], came[name])
-            else:
-                yield _fault(inner, case, "missing", value, None)
+    if type(double) is not kind or (kind in EXACT and double != single):
+        raise ReferenceFault(f"{label}: the reference's value depends on the precision it runs in")
+    if kind in CONTAINERS:
+        yield from _compare_members(label, case, single, double, got)
+    elif kind not in (torch.Tensor, float, *EXACT):
+        raise ReferenceFault(f"{label}: the reference gave {describe(single)}, which can't be compared")
     elif type(got) is not kind:
         yield _fault(label, case, "type", single, got)
     elif kind is torch.Tensor:
         yield _compare_tensors(label, case, single, double, got)
     elif kind is float:
         yield _compare_floats(label, case, single, double, got)
-    elif kind in (bool, int, str, type(None)):
+    else:
         right = got == single
         yield Comparison(label, case, None if right else "values", repr(single), repr(got)[:200], 1, int(not right))
-    else:
-        raise ReferenceFault(f"{label}: the reference gave a {kind.__name__}, which can't be compared")
+
+
+def _compare_members(label: str, case: int, single: Any, double: Any, got: Any) -> Iterator[Comparison]:
+    if type(got) is not type(single):
+        yield _fault(label, case, "type", single, got)
+        return
+    wanted, doubled, came = contents(single), contents(double), contents(got)
+    if isinstance(single, (list, tuple)) and len(came) != len(wanted):
+        yield _fault(label, case, "shape", single, got)
+        return
+    keys = {(type(key), key) for key in came}  # 1, 1.0 and True are one key for a dict, and three for us
+    surplus = [key for key in came if key not in wanted]
+    if surplus:
+        fault = _fault(label, case, "type", single, got)
+        yield msgspec.structs.replace(fault, came=f"also {', '.join(map(str, surplus))[:200]}")
+    for key, value in wanted.items():
+        inner = inside(label, single, key)
+        if (type(key), key) in keys:
+            yield from compare(inner, case, value, doubled[key], came[key])
+        else:
+            yield _fault(inner, case, "missing", value, None)
 
 
 def inside(label: str, container: Any, key: Any) -> str:
@@ -97,7 +109,7 @@ def contents(value: Any) -> dict[Any, Any]:
 
 
 def _fault(label: str, case: int, fault: str, single: Any, got: Any) -> Comparison:
-    return Comparison(label, case, fault, describe(single), got if isinstance(got, str) else describe(got))
+    return Comparison(label, case, fault, describe(single), describe(got))
 
 
 def describe(value: Any) -> str:
@@ -139,10 +151,14 @@ def _compare_tensors(
             return _fault(label, case, fault, single, got)
     asked, came = describe(single), describe(got)
     if not single.dtype.is_floating_point:
+        if not torch.equal(single, double):
+            raise ReferenceFault(f"{label}: the reference's value depends on the precision it runs in")
         off = got != single
         return _values(label, case, asked, came, single, got, off, allowed=0.0)
-    if single.isnan().any():
+    if single.isnan().any() or double.isnan().any():
         raise ReferenceFault(f"{label}: the reference gave NaN")
+    if not torch.equal(single.isinf(), double.isinf()):
+        raise ReferenceFault(f"{label}: the reference is infinite in one precision only")
     allowed = allowance(single, double, precision or torch.finfo(single.dtype).eps, label)
     difference = (got.double() - double.double()).abs()
     if math.isfinite(difference.sum().item()):
@@ -187,7 +203,8 @@ def _values(
 ) -> Comparison:
     """The comparison of two tensors of one shape and dtype, `off` telling which entries are wrong."""
     wrong = int(off.sum())
-    difference = (got.double() - single.double()).abs()
+    # Where both are the same infinity there is no difference, and none to subtract.
+    difference = torch.where(got == single, 0.0, (got.double() - single.double()).abs())
     # The worst entry is the wrong one with the greatest difference; NaN counts as the greatest.
     rank = torch.where(off, difference.nan_to_num(math.inf, math.inf), -1.0)
     at = int(rank.argmax())

@@ -1,17 +1,24 @@
 """What a part forbids, read from the source: the line that does it, and the exercises that reach it."""
 
 import ast
-from collections.abc import Iterator
+import symtable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from grader.cells import Cell, Submission, bound
 
+KNOWN = {"no_autograd"}
+"""The rules that a part may name."""
 _HIDDEN = {"reference", "solutions", "grader"}
 _AUTOGRAD_MODULES = ("torch.autograd", "torch.func", "functorch", "torch._functorch")
 _AUTOGRAD_NAMES = {
     "vjp", "jvp", "jacrev", "jacfwd", "hessian", "jacobian", "make_dual", "run_backward", "_execution_engine",
+    "grad_fn", "next_functions",
 }  # fmt: skip
 _GRAD_MODES = {"no_grad", "enable_grad", "set_grad_enabled", "inference_mode"}
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# What a star import of torch.autograd may bring; `backward` is also an exercise, which then replaces it.
+_STAR = ("grad", "backward", "Function", "Variable", "functional", "forward_ad", "graph")
 
 
 @dataclass(frozen=True)
@@ -30,36 +37,95 @@ class Violation:
 
 def scan(submission: Submission, rules: tuple[str, ...]) -> dict[str, Violation]:
     """The violations by the name of each top-level definition that contains or reaches one."""
+    parsed = [(cell, tree) for cell in submission.cells if isinstance(tree := cell.tree(), ast.Module)]
+    statements = [(cell, statement) for cell, tree in parsed for statement in _statements(tree)]
+    shared = _aliases(s for _, s in statements if not isinstance(s, _DEFINITIONS))
+    methods = {name for _, s in statements for name in _methods(s)}
     found: dict[str, Violation] = {}
     uses: dict[str, set[str]] = {}
-    for cell in submission.cells:
-        tree = cell.tree()
-        if isinstance(tree, Exception):
-            continue
-        for statement in tree.body:
-            if _never_run(statement):
-                continue
-            used = _free_names(statement)
-            violation = next(_violations(statement, cell, rules), None)
-            for name in bound(statement):  # a later definition replaces an earlier one
-                uses[name] = used - {name}
+    for cell, statement in statements:
+        used = _free_names(statement)
+        aliases = {name: dotted for name, dotted in shared.items() if name in used} | _aliases([statement])
+        violation = next(_violations(statement, cell, rules, _Known(aliases, methods)), None)
+        for name in _names(statement):
+            # A later definition replaces an earlier one, unless it is made from it.
+            kept = name in used
+            uses[name] = used | (uses.get(name, set()) if kept else set())
+            if violation or not kept:
                 found.pop(name, None)
-                if violation:
-                    found[name] = violation
+            if violation:
+                found[name] = violation
     return _reached(found, uses)
 
 
-def _never_run(statement: ast.stmt) -> bool:
-    """Whether it is an `if __name__ == "__main__":`, the place for experiments."""
-    return isinstance(statement, ast.If) and "__name__" in _free_names(statement.test)
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the names in a statement."""
+
+    aliases: dict[str, str]
+    """`t` is `torch.autograd`, after `import torch.autograd as t` or `t = torch.autograd`."""
+    methods: set[str]
+    """Names of the student's own methods: `layer.backward(g)` may be one of them."""
+
+    def dotted(self, node: ast.expr) -> str:
+        """`torch.autograd.grad` for that expression, aliases resolved; empty where it is no chain of names."""
+        name = _dotted(node)
+        for _ in range(3):
+            root, dot, rest = name.partition(".")
+            name = self.aliases.get(root, root) + dot + rest
+        return name
 
 
-def _free_names(tree: ast.AST) -> set[str]:
-    """The names that a piece of code takes from around it."""
-    nodes = list(ast.walk(tree))
-    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return {node.id for node in nodes if isinstance(node, ast.Name)} - own
+def _aliases(statements: Iterable[ast.stmt]) -> dict[str, str]:
+    """Which names stand for other dotted names, by import or by assignment."""
+    aliases: dict[str, str] = {}
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.Import):
+            aliases.update((alias.asname, alias.name) for alias in node.names if alias.asname)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            aliases.update((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _dotted(node.value):
+            aliases[node.targets[0].id] = _dotted(node.value)
+    return aliases
+
+
+def _methods(statement: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.ClassDef):
+            yield from (inner.name for inner in node.body if isinstance(inner, ast.FunctionDef))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The top-level statements that run: of `if __name__ == "__main__":` only what stands under its else."""
+    for statement in tree.body:
+        if isinstance(statement, ast.If) and ast.unparse(statement.test).replace('"', "'") in _MAIN:
+            yield from statement.orelse
+        else:
+            yield statement
+
+
+_MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+        return list(_STAR)
+    return bound(statement)
+
+
+def _free_names(statement: ast.stmt) -> set[str]:
+    """The names that a statement takes from around it, in whatever function inside it."""
+    try:
+        tables = [symtable.symtable(ast.unparse(statement), "cell", "exec")]
+    except (SyntaxError, RecursionError, ValueError):  # `return` at the top, or nested too deep: take them all
+        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    names = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
+    tables = tables[0].get_children()
+    while tables:
+        table = tables.pop()
+        names.update(symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())
+        tables += table.get_children()
+    return names
 
 
 def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str, Violation]:
@@ -75,34 +141,45 @@ def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str
     return reached
 
 
-def _violations(statement: ast.stmt, cell: Cell, rules: tuple[str, ...]) -> Iterator[Violation]:
-    for node in ast.walk(statement):
+def _violations(statement: ast.stmt, cell: Cell, rules: tuple[str, ...], known: _Known) -> Iterator[Violation]:
+    queue: list[ast.AST] = [statement]
+    while queue:
+        node = queue.pop(0)
         line = getattr(node, "lineno", 1) + cell.line
         place = f"line {line}" if cell.line else f"{cell.filename}, line {line}"
         for module in _imported(node):
-            if module.split(".")[0] in _HIDDEN:
+            if module.partition(".")[0] in _HIDDEN:
                 yield Violation(f"import {module}", place, "the answer is to be your own")
-        what = _autograd(node) if "no_autograd" in rules else None
+        what = _autograd(node, known) if "no_autograd" in rules else None
         if what:
             yield Violation(what, place, "each gradient is to be worked out by hand")
+        # A chain of names is looked at as a whole: torch.autograd.no_grad is no torch.autograd.
+        if not (isinstance(node, ast.Attribute) and _dotted(node)):
+            queue += ast.iter_child_nodes(node)
 
 
-def _autograd(node: ast.AST) -> str | None:
+def _autograd(node: ast.AST, known: _Known) -> str | None:
     """What of autograd the node uses."""
     for module in _imported(node):
-        if module.startswith(_AUTOGRAD_MODULES):
+        if module.startswith(_AUTOGRAD_MODULES) and not _only_modes(node):
             return f"import {module}"
-    if isinstance(node, ast.Attribute) and node.attr not in _GRAD_MODES:
-        dotted = _dotted(node)
-        if dotted.startswith(_AUTOGRAD_MODULES):
+    if isinstance(node, (ast.Attribute, ast.Name)):
+        dotted = known.dotted(node)
+        last = dotted.rpartition(".")[2] if dotted else node.attr if isinstance(node, ast.Attribute) else ""
+        if last in _GRAD_MODES:
+            return None
+        if dotted.startswith(_AUTOGRAD_MODULES) or ("backward" in dotted and dotted.startswith("torch.")):
             return dotted
-        if node.attr in _AUTOGRAD_NAMES:
+        if isinstance(node, ast.Attribute) and node.attr in _AUTOGRAD_NAMES:
             return f".{node.attr}"
-        if node.attr.endswith("_backward") and dotted.startswith("torch."):
-            return dotted
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "backward":
-        return ".backward()"
+        if isinstance(node, ast.Attribute) and node.attr == "backward" and "backward" not in known.methods:
+            return ".backward()"
     return None
+
+
+def _only_modes(node: ast.AST) -> bool:
+    """Whether an import takes nothing but the switches, such as no_grad."""
+    return isinstance(node, ast.ImportFrom) and all(alias.name in _GRAD_MODES for alias in node.names)
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -114,7 +191,7 @@ def _imported(node: ast.AST) -> list[str]:
 
 
 def _dotted(node: ast.expr) -> str:
-    """`torch.autograd.grad` for that expression; empty where it is no plain chain of names."""
+    """A plain chain of names as it is written; empty where it is none."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):

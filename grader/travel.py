@@ -35,19 +35,25 @@ def travelling(tree: ast.Module, file: Path) -> Callable[[str], str]:
             function = queue.pop()
             own = _own_names(function)
             for node in ast.walk(function):
+                if isinstance(node, (ast.Import, ast.ImportFrom)) and not _may_travel(node):
+                    raise _stays_behind(file, node.lineno, probe, f"`{ast.unparse(node)}`")
                 if not isinstance(node, ast.Name) or node.id in needed or node.id in own:
                     continue
                 if node.id in available:
                     needed[node.id] = available[node.id]
                     queue.append(available[node.id])
                 elif node.id in everything:
-                    raise UsageError(
-                        f"{file}:{node.lineno}: the probe {probe} uses {node.id}, which stays behind: a probe may "
-                        f"use plain functions of its file and the modules {', '.join(sorted(MODULES))}."
-                    )
+                    raise _stays_behind(file, node.lineno, probe, node.id)
         return ast.unparse(ast.Module(sorted(set(needed.values()), key=lambda s: s.lineno), []))
 
     return source
+
+
+def _stays_behind(file: Path, line: int, probe: str, what: str) -> UsageError:
+    return UsageError(
+        f"{file}:{line}: the probe {probe} uses {what}, which stays behind: a probe may use plain functions of its "
+        f"file and the modules {', '.join(sorted(MODULES))}."
+    )
 
 
 def _may_travel(statement: ast.stmt) -> bool:

@@ -49,18 +49,20 @@ def encode(value: Any) -> tuple[Any, bytes]:
 def _encode(value: Any, tensors: list[torch.Tensor], depth: int) -> Any:
     kind = type(value)
     if depth > MAX_DEPTH:
-        return {"foreign": "a value nested too deep"}
+        return {"foreign": "value nested too deep"}
     if value is None or kind is bool:
         return value
     if kind is int:
-        return value if abs(value) < 2**63 else {"foreign": "an int of more than 63 bits"}
+        return value if abs(value) < 2**63 else {"foreign": "int of more than 63 bits"}
     if kind is float:
         return value if math.isfinite(value) else {"float": repr(value)}
     if kind is str:
-        return value if len(value) <= MAX_TEXT else {"foreign": "a very long str"}
+        if len(value) > MAX_TEXT:
+            return {"foreign": "very long str"}
+        return value if whole(value) == value else {"foreign": "str with half a character"}
     if kind is torch.Tensor:
-        if value.layout is not torch.strided or value.dtype not in DTYPES or value.is_meta:
-            return {"foreign": f"a {value.layout} tensor of {value.dtype}"}
+        if value.layout is not torch.strided or value.dtype not in DTYPES or value.is_meta or value.is_nested:
+            return {"foreign": f"tensor of layout {value.layout} and dtype {value.dtype}"}
         tensors.append(value)
         return {"tensor": len(tensors) - 1}
     if kind is list:
@@ -71,6 +73,8 @@ def _encode(value: Any, tensors: list[torch.Tensor], depth: int) -> Any:
         pairs = [[_encode(k, tensors, depth + 1), _encode(v, tensors, depth + 1)] for k, v in value.items()]
         return {"dict": pairs}
     if kind in (Namespace, SimpleNamespace):
+        if not all(type(name) is str and whole(name) == name for name in vars(value)):
+            return {"foreign": "namespace with a name that is no text"}
         pairs = [[k, _encode(v, tensors, depth + 1)] for k, v in members(value).items()]
         return {"namespace": pairs, "advice": vars(value).get("_advice")}
     return {"foreign": f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")}
@@ -101,10 +105,13 @@ def _decode(tree: Any, tensors: dict[str, torch.Tensor], depth: int, budget: lis
         case {"dict": list(pairs)}:
             return dict(_pair(pair, tensors, depth, budget) for pair in pairs)
         case {"namespace": list(pairs), "advice": None | str() as advice}:
-            return Namespace(dict(_pair(pair, tensors, depth, budget) for pair in pairs), advice)
+            named = dict(_pair(pair, tensors, depth, budget) for pair in pairs)
+            if not all(isinstance(name, str) for name in named):
+                raise WireError("a namespace with a name that is no text")
+            return Namespace(named, advice)
         case {"foreign": str(name)}:
             return Foreign(name[:200])
-    raise WireError(f"a value of no known form: {str(tree)[:80]}")
+    raise WireError(f"a value of no known form: {type(tree).__name__}")
 
 
 def _pair(pair: Any, tensors: dict[str, torch.Tensor], depth: int, budget: list[int]) -> tuple[Any, Any]:
@@ -140,8 +147,10 @@ def _pack(tensors: list[torch.Tensor]) -> bytes:
     """
     header, data, offset = {}, [], 0
     for index, tensor in enumerate(tensors):
-        plain = tensor.detach().cpu().contiguous()
-        raw = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+        plain = tensor.detach().cpu()
+        # A copy of our own: .contiguous() leaves odd strides of single entries and negative bits alone.
+        flat = torch.empty(plain.numel(), dtype=plain.dtype).copy_(plain.reshape(-1))
+        raw = flat.view(torch.uint8).numpy().tobytes()
         header[str(index)] = {
             "dtype": DTYPES[plain.dtype],
             "shape": list(plain.shape),
@@ -165,8 +174,16 @@ def _unpack(blob: bytes) -> dict[str, torch.Tensor]:
         if dtype is None:
             raise WireError(f"a tensor of dtype {entry['dtype']}")
         flat = torch.frombuffer(bytearray(data), dtype=dtype) if data else torch.empty(0, dtype=dtype)
-        tensors[name] = flat.reshape(shape)
+        try:
+            tensors[name] = flat.reshape(shape)
+        except (RuntimeError, TypeError, OverflowError) as error:  # more entries than an int can count
+            raise WireError(f"a tensor of shape {str(shape)[:80]}: {type(error).__name__}") from None
     return tensors
+
+
+def whole(text: str) -> str:
+    """The text as UTF-8 can hold it: half a character, as "\\ud800", becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def frame(message: dict[str, Any], blob: bytes = b"") -> bytes:

@@ -24,7 +24,6 @@ PLANTED = {
     "no title": (CHECKS, '"""Twice the input"""\n', "", "no docstring"),
     "no points": (CHECKS, "points=2", "points=0", "0 points"),
     "a wait for nobody": (CHECKS, 'after="double"', 'after="treble"', "waits for treble"),
-    "an id twice": (CHECKS, "of_doubles", "row_sums", "the id is used twice"),
 }  # fmt: skip
 
 
@@ -67,6 +66,7 @@ UNLOADABLE = {
     "a name that stays behind": ("return m.double(given.x)", "return m.double(helper)\n\n\nhelper = 3", "stays behind"),
     "points that are no literal": ("points=2", "points=1 + len('a')", "must be literals"),
     "an unknown option": ("points=2", "points=2, weight=3", "does not know weight"),
+    "a name twice": ("def of_doubles", "def row_sums", "two checks of this file are called row_sums"),
     "no points at all": ('"row_sums",\n    points=2,', '"row_sums",', "has no points="),
 }
 
@@ -81,6 +81,18 @@ def test_a_declaration_that_cannot_be_read_is_a_usage_error(course, fault):
     assert done.returncode == 2
     assert words in done.stderr
     assert "part9_mini.py:" in done.stderr
+
+
+def test_an_id_in_two_files_of_a_package_is_found(course):
+    package = course / "grader" / "checks" / "part9_mini"
+    package.mkdir()
+    text = (course / CHECKS).read_text()
+    (course / CHECKS).unlink()
+    (package / "__init__.py").write_text('"""A tiny part"""\n\nRULES = ("no_autograd",)\n')
+    (package / "a.py").write_text(text)
+    (package / "b.py").write_text(text)
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert "FAULT part9.double: the id is used twice" in done.stdout
 
 
 def test_a_region_that_is_not_closed(course):

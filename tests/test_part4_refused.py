@@ -141,6 +141,13 @@ DISGUISES = {
         "getattr(torch.autograd.Variable, '_execution_' + 'engine').__getattribute__('run_' + 'backward')("
         "((p.log() * d.logprobs).sum(),), (torch.tensor(1.0),), False, False, (p,), allow_unreachable=True)[0]",
     ),
+    "a grad_fn": ("", "getattr(p.log(), 'grad_' + 'fn')(d.logprobs)"),
+    "a grad_fn's inside": ("", "getattr(getattr(p.log(), 'grad_' + 'fn'), 'next_' + 'functions')[0][0]"),
+    "an operator": ("", "getattr(torch.ops.aten, 'tanh_back' + 'ward')(d.logprobs, f.probs)"),
+    "an operator by another name": (
+        "",
+        "getattr(torch._VF, '_softmax_back' + 'ward_data')(d.logprobs, f.probs, 1, torch.float32)",
+    ),
     "forward mode": (
         "",
         "[getattr(torch.auto" + "grad.forward_ad, 'make_' + 'dual')(p, p)][0]",

@@ -212,6 +212,14 @@ def test_scratch_work_costs_no_exercise_that_does_not_use_it(what):
         assert "ex" not in scan(SCRATCH[what], INNOCENT)
 
 
+MAIN = "if __name__ == '__main__':\n    {0} = torch.ones(3)\n    {0}.backward()"
+
+
+def test_what_the_main_block_makes_of_a_name_does_not_count():
+    assert scan("def forward(x): return x", "def ex(x): return forward(x)", MAIN.format("forward")) == {}
+    assert set(scan("def ex(x): return x.backward()", MAIN.format("ex").replace("ex.backward()", "pass"))) == {"ex"}
+
+
 def test_only_what_reaches_the_violation_is_hit():
     found = scan("def scratch(x): x.backward()", "def ex(x): return x", "def other(x): return scratch(x)")
     assert set(found) == {"scratch", "other"}
@@ -266,3 +274,9 @@ def test_the_place_in_a_notebook_is_its_cell():
     made = [cells.Cell(0, "\ndef ex(x):\n    x.backward()", 0, "a.ipynb, code cell 1")]
     found = rules.scan(cells.Submission("a.ipynb", "x", made), NO_AUTOGRAD)
     assert found["ex"].place == "a.ipynb, code cell 1, line 3"
+
+
+def test_a_local_name_is_not_what_another_cell_imported_under_it():
+    found = scan("from torch.autograd import grad", "def ex(x):\n    grad = x * 2\n    return grad")
+    assert "ex" not in found
+    assert "ex" in scan("from torch.autograd import grad", "def ex(x):\n    return grad(x, x)")

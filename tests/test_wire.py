@@ -164,7 +164,7 @@ def test_an_endless_value_ends():
     came = crossed(value)
     while isinstance(came, list):
         (came,) = came
-    assert came == wire.Foreign("a value nested too deep")
+    assert came == wire.Foreign("value nested too deep")
 
 
 @given(VALUES)
@@ -211,8 +211,11 @@ def test_a_tensor_crosses_by_its_values(tensor):
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udcff", "\x00", "\x1b[31m", "😀", "\u2028"])
 def test_any_text_can_be_sent(text):
-    came = crossed({"text": text, "other": torch.ones(2)})  # a lone surrogate is no text that JSON can hold
-    assert came["text"] == text or isinstance(came["text"], (str, wire.Foreign))
+    came = crossed({"text": text, "other": torch.ones(2)})
+    if text.encode("utf-8", "replace").decode() == text:
+        assert came["text"] == text
+    else:  # half a character is no text that JSON can hold
+        assert type(came["text"]) in (str, wire.Foreign)
     assert same(came["other"], torch.ones(2))
 
 

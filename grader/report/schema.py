@@ -6,13 +6,26 @@ from typing import Any
 import msgspec
 
 from grader.report.model import SCHEMA, Report
+from grader.wire import whole
 
 FILE = Path(__file__).with_name("report.schema.json")
 
 
 def to_json(report: Report) -> bytes:
-    """The report as indented JSON; NaN and infinity become null."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    """The report as indented JSON; NaN and infinity become null, half a character a question mark."""
+    try:
+        text = msgspec.json.encode(report)
+    except UnicodeEncodeError:  # a file's name may hold one
+        text = msgspec.json.encode(_whole(msgspec.to_builtins(report)))
+    return msgspec.json.format(text, indent=2) + b"\n"
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value
 
 
 def json_schema() -> dict[str, Any]:

@@ -54,8 +54,8 @@ class Live:
 def header(title: str, file: str, seed: int, isolation: str) -> list[Text]:
     """The lines that say what is graded."""
     return [
-        Text(title, style="bold"),
-        Text(f"{file} | seed {seed} | isolation: {isolation}", style="dim"),
+        Text(printable(title), style="bold"),
+        Text(f"{printable(file)} | seed {seed} | isolation: {isolation}", style="dim"),
         Text(),
     ]
 
@@ -63,7 +63,7 @@ def header(title: str, file: str, seed: int, isolation: str) -> list[Text]:
 def result(console: Console, one: Result) -> None:
     """One verdict: a line, and below it what to know where it has not passed."""
     word, style = WORDS[one.status]
-    line = Text.assemble((f"{word:<11}", style), f" {one.id:<26} {one.points}/{one.max_points}  ", (one.title, "dim"))
+    line = Text.assemble((f"{word:<11}", style), f" {one.points}/{one.max_points} {one.id:<26} ", (one.title, "dim"))
     console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
         return
@@ -127,7 +127,7 @@ def _comparison(comparison: Comparison) -> list[str]:
 def _first_line(console: Console, report: Report, line: int) -> None:
     """For whom has not begun: what to open, and what to do first."""
     first = report.results[0].id
-    where = f"{report.file}, line {line}," if line else report.file
+    where = printable(f"{report.file}, line {line}," if line else report.file)
     console.print(
         Text.assemble(
             "Nothing is written yet, and that is where everyone starts. Open ",

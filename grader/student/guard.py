@@ -49,7 +49,7 @@ class Guard:
 
 
 def _forbid_autograd(refuse: Callable[[str], None]) -> None:
-    """Replace the ways into autograd: reverse mode, forward mode and, by these, torch.func."""
+    """Replace the ways into autograd, and torch's ready-made derivatives."""
     import torch
     import torch.autograd.forward_ad
 
@@ -61,6 +61,7 @@ def _forbid_autograd(refuse: Callable[[str], None]) -> None:
 
     replacements: list[tuple[Any, str, Any]] = [
         (torch.Tensor, "backward", forbidden("Tensor.backward()")),
+        (torch.Tensor, "grad_fn", property(lambda tensor: _watched(tensor, refuse))),
         (torch.autograd, "backward", forbidden("torch.autograd.backward()")),
         (torch.autograd, "grad", forbidden("torch.autograd.grad()")),
         (torch.autograd, "_engine_run_backward", forbidden("autograd's engine")),
@@ -71,5 +72,48 @@ def _forbid_autograd(refuse: Callable[[str], None]) -> None:
         (torch.autograd.forward_ad, "enter_dual_level", forbidden("forward-mode autograd")),
         (torch.autograd.forward_ad, "make_dual", forbidden("forward-mode autograd")),
     ]
+    kernels = {name for owner in (torch, torch._C._VariableFunctions, torch._C._nn) for name in dir(owner)}
+    for owner in (torch, torch._VF, torch._C._nn):
+        replacements += [(owner, name, forbidden(name)) for name in kernels if "backward" in name]
     for owner, name, replacement in replacements:
         setattr(owner, name, replacement)
+    _forbid_operators(refuse)
+
+
+def _watched(tensor: Any, refuse: Callable[[str], None]) -> Any:
+    """A tensor's grad_fn to look at, not to call or to follow."""
+    import torch
+
+    base: Any = torch._C.TensorBase
+    node = base.grad_fn.__get__(tensor)
+
+    class Watched:
+        next_functions = property(lambda self: refuse("grad_fn.next_functions"))
+
+        def __call__(self, *arguments: Any) -> None:
+            refuse("calling a grad_fn")
+
+        def __repr__(self) -> str:
+            return repr(node)
+
+        def name(self) -> str:
+            return str(node.name())
+
+    return None if node is None else Watched()
+
+
+def _forbid_operators(refuse: Callable[[str], None]) -> None:
+    """Refuse torch.ops.aten.tanh_backward and its like."""
+    import torch
+
+    space: Any = type(torch.ops.aten)
+    look_up = space.__getattr__
+
+    def guarded(self: Any, name: str) -> Any:
+        if "backward" in name:
+            refuse(f"torch.ops.{self.name}.{name}")
+        return look_up(self, name)
+
+    for name in [name for name in vars(torch.ops.aten) if "backward" in name]:
+        delattr(torch.ops.aten, name)  # found before, and kept there
+    space.__getattr__ = guarded

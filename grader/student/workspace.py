@@ -8,6 +8,7 @@ from typing import Any
 
 from grader.cells import Cell
 from grader.student.guard import BrokenRule, Guard
+from grader.wire import whole
 
 MAX_TEXT = 2_000
 MAX_FRAMES = 6
@@ -83,15 +84,15 @@ def describe(error: BaseException, filenames: set[str]) -> dict[str, Any]:
     if isinstance(error, SystemExit):
         return {"kind": "raised", "type": "SystemExit", "what": "sys.exit() was called", "trace": frames}
     if isinstance(error, SyntaxError) and error.filename in filenames:
-        code = (error.text or "").strip()
+        code = whole(error.text or "").strip()
         frames = [{"file": error.filename, "line": error.lineno or 0, "function": "", "code": code}]
-        text = str(error.msg)
+        text = whole(str(error.msg))
     return {"kind": "raised", "type": type(error).__name__, "what": text, "trace": frames}
 
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_TEXT]
+        return whole(str(error))[:MAX_TEXT]
     except BaseException as fault:  # a student's exception class may have a faulty __str__
         return f"(its text can't be shown: {type(fault).__name__})"
 
@@ -103,6 +104,6 @@ def _frames(error: BaseException, filenames: set[str]) -> Iterator[dict[str, Any
         yield {
             "file": frame.filename,
             "line": frame.lineno or 0,
-            "function": frame.name,
-            "code": (frame.line or "")[:200],
+            "function": whole(frame.name),
+            "code": whole(frame.line or "")[:200],
         }
