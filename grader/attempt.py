@@ -2,12 +2,12 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from grader import wire
-from grader.cells import Cell, Submission
+from grader.cells import ALL_RUN, LATE, Cell, Submission
 from grader.course import Spec
 from grader.sandbox import Child, Ended, Limits, Template
 
@@ -42,7 +42,9 @@ class Attempt:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        self._deadline = time.monotonic() + self.limits.total
+        now = time.monotonic()
+        self._deadline = now + self.limits.total
+        self._load_deadline = now + self.limits.total / 2  # so that cells leave time for the answers
         self._child: Child | None = None
         self._ends: dict[int, Ended] = {}
         self.failures: dict[int, dict[str, Any]] = {}
@@ -70,25 +72,42 @@ class Attempt:
         """Run the cells in a fresh process; again without a cell for each one that ends it."""
         self.close()
         while True:
-            self._child = Child(self.template, self.limits)
-            running = None
+            self._child = self._start()
+            running = ALL_RUN
             try:
                 self._child.ask(self._load_request(), b"", self._seconds())
                 while True:
                     reply, _ = self._child.answer(self._seconds())
                     if "failures" in reply:
                         break
-                    running = int(reply["cell"])
+                    running = _cell(reply)
+                raised = _failures(reply, len(self.submission.cells))
             except Ended as ended:
                 self.close()
-                if running is None:
+                if running == ALL_RUN:
                     raise
                 self._ends[running] = ended
+                if time.monotonic() > self._load_deadline:
+                    self._leave_out(running + 1)
                 continue
-            raised = _failures(reply, len(self.submission.cells))
             ended_cells = {i: _fault(ended) for i, ended in self._ends.items()}
             self.failures = dict(sorted((raised | ended_cells).items()))
             return
+
+    def _start(self) -> Child:
+        """A child, from a new template if a student's code has put an end to the last one."""
+        if not self.template.lost:
+            try:
+                return Child(self.template, self.limits)
+            except Ended:
+                pass  # killed or stopped without our having noticed yet
+        self.template.restart()
+        return Child(self.template, self.limits)
+
+    def _leave_out(self, first: int) -> None:
+        """Run no cell from here on: those before have used up the time."""
+        for cell in self.submission.cells[first:]:
+            self._ends.setdefault(cell.index, Ended("timed_out", LATE))
 
     def post(self, spec: Spec, source: str, cases: list[tuple[Any, bytes]]) -> None:
         """Send a probe's source with its cases; `collect` brings the answer."""
@@ -120,6 +139,8 @@ class Attempt:
             reply, blob = self._child.answer(self._seconds())
             outcomes = _outcomes(reply, blob, cases)
             output = self._child.output()
+            if reply.get("spoilt") is True:
+                self.close()  # what this answer left behind must not reach the next one
         except Ended as ended:
             if self._child:
                 output = self._child.output()
@@ -135,6 +156,7 @@ class Attempt:
             "rules": list(self.rules),
             "hidden": list(self.hidden),
             "skip": list(self._ends),
+            "seconds": max(self._load_deadline - time.monotonic(), self.limits.seconds),
         }
 
     def _seconds(self) -> float:
@@ -142,6 +164,14 @@ class Attempt:
         if left <= 0:
             raise Ended("timed_out", f"it was not run: the whole run's {self.limits.total:g} seconds were used up")
         return min(self.limits.seconds, left)
+
+
+def _cell(reply: dict[str, Any]) -> int:
+    """The index of the cell that is about to run. Raises Ended."""
+    try:
+        return msgspec.convert(reply.get("cell"), int)
+    except msgspec.ValidationError as error:
+        raise Ended("crashed", f"the answer can't be read: {error}") from None
 
 
 def _fault(ended: Ended) -> dict[str, Any]:
@@ -190,7 +220,7 @@ class _Frame(msgspec.Struct):
 
 
 class _Error(msgspec.Struct):
-    kind: str
+    kind: Literal["raised", "broken_rule", "missing", "not_attempted", "timed_out"]
     what: str
     trace: list[_Frame]
     type: str = ""

@@ -12,9 +12,14 @@ import msgspec
 from grader.errors import UsageError
 
 MAX_BYTES = 4_000_000
+MAX_MAGICS = 50
+ALL_RUN = -1
+"""In the place of a cell's index: no cell is running."""
+LATE = "it was not run, because the cells before it took too long"
 _MARKER = re.compile(r"# ?%%(?P<rest>.*)")
-_DEFINITION = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
-_LINE_MAGIC = re.compile(r"\s*(?:[\w, ]+=\s*)?[%!?]|.*\?\s*$")
+_DEFINITION = re.compile(r"^[ \t]*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+_LINE_MAGIC = re.compile(r"[ \t]*(?:\w[\w, \t]*=[ \t]*)?[%!]|[ \t]*\?{1,2}[\w.]+[ \t]*$|[ \t]*[\w.]+\?{1,2}[ \t]*$")
+_TIMED = re.compile(r"(?P<indent>[ \t]*)%time[ \t]+(?P<statement>[^-\s].*)")
 _QUOTES = ('"""', "'''")
 # Cell magics that still run the cell's Python; any other one hands the cell to something else.
 _PYTHON_MAGICS = {"time", "timeit", "capture", "prun"}
@@ -61,11 +66,17 @@ def read(path: Path, name: str) -> Submission:
     Raises UsageError where the file is missing, too large, not UTF-8 or not a notebook.
     """
     text = _text(path)
+    shown = whole(str(path))
     if path.suffix == ".ipynb":
-        cells = _notebook_cells(text, path)
+        cells = _notebook_cells(text, shown)
     else:
-        cells = _percent_cells(text, path)
-    return Submission(str(path), name, cells)
+        cells = _percent_cells(text, shown)
+    return Submission(shown, name, cells)
+
+
+def whole(text: str) -> str:
+    """The text as UTF-8 can hold it: half a character, as "\\ud800", becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _text(path: Path) -> str:
@@ -74,9 +85,13 @@ def _text(path: Path) -> str:
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder. Name a .py or .ipynb file.")
-        if path.stat().st_size > MAX_BYTES:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is no regular file. Name a .py or .ipynb file.")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise UsageError(f"{path} is larger than {MAX_BYTES // 10**6} MB. Clear its outputs.")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"There is no file {path}. Check the path given to --file.") from None
     except UnicodeDecodeError as error:
@@ -86,7 +101,7 @@ def _text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _percent_cells(text: str, path: Path) -> list[Cell]:
+def _percent_cells(text: str, path: str) -> list[Cell]:
     """Split a py:percent file at its `# %%` lines; a file without any is one cell."""
     lines = text.removesuffix("\n").split("\n")
     starts = _markers(text, lines)
@@ -97,7 +112,7 @@ def _percent_cells(text: str, path: Path) -> list[Cell]:
             continue
         source = "\n".join(lines[start + 1 : end])
         if source.strip():
-            cells.append(Cell(len(cells), without_magics(source), start + 1, str(path)))
+            cells.append(Cell(len(cells), without_magics(source), start + 1, path))
     return cells
 
 
@@ -122,18 +137,15 @@ def _markers(text: str, lines: list[str]) -> list[int]:
     return [i for i in found if i in comments]
 
 
-def _notebook_cells(text: str, path: Path) -> list[Cell]:
+def _notebook_cells(text: str, path: str) -> list[Cell]:
     try:
         notebook = json.loads(text)
-        # Half a character, which JSON can hold and UTF-8 can't, becomes a question mark.
-        sources = [
-            "".join(cell["source"]).encode("utf-8", "replace").decode()
-            for cell in notebook["cells"]
-            if cell["cell_type"] == "code"
-        ]
+        sources = [whole("".join(cell["source"])) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(f"{path} is not a Jupyter notebook (version 4 JSON). Export it again.") from None
-    return [Cell(i, without_magics(source), 0, f"{path.name}, code cell {i + 1}") for i, source in enumerate(sources)]
+    return [
+        Cell(i, without_magics(source), 0, f"{Path(path).name}, code cell {i + 1}") for i, source in enumerate(sources)
+    ]
 
 
 def without_magics(source: str) -> str:
@@ -146,22 +158,34 @@ def without_magics(source: str) -> str:
             return "\n" * (len(lines) - 1)
         lines[first] = ""
     # Only a line that Python itself stumbles over is taken for a magic, one after the other.
-    for _ in range(len(lines)):
+    for _ in range(MAX_MAGICS):
         error = _parsed("\n".join(lines))
         if not isinstance(error, SyntaxError) or not error.lineno:
             break
         at = _magic_line(lines, error.lineno - 1)
         if at is None:
             break
-        goes_on = True
-        word = "pass  # "
-        while goes_on and at < len(lines):
-            goes_on = lines[at].endswith("\\")
-            text = lines[at].lstrip()
-            lines[at] = lines[at][: len(lines[at]) - len(text)] + word + text.removesuffix("\\")
-            word = "# "
-            at += 1
+        _put_out(lines, at)
+    else:  # a great many: take all that look like one
+        for at in range(len(lines)):
+            if _LINE_MAGIC.match(lines[at]):
+                _put_out(lines, at)
     return "\n".join(lines)
+
+
+def _put_out(lines: list[str], at: int) -> None:
+    """Replace a magic by `pass`, with the lines it goes on in; of `%time x = 1` the statement stays."""
+    timed = _TIMED.match(lines[at])
+    if timed:
+        lines[at] = f"{timed['indent']}{timed['statement']}"
+        return
+    word, goes_on = "pass  # ", True
+    while goes_on and at < len(lines):
+        goes_on = lines[at].endswith("\\")
+        text = lines[at].lstrip()
+        lines[at] = lines[at][: len(lines[at]) - len(text)] + word + text.removesuffix("\\")
+        word = "# "
+        at += 1
 
 
 def _magic_line(lines: list[str], at: int) -> int | None:
@@ -182,7 +206,11 @@ def _parsed(source: str) -> ast.Module | Exception:
 def bound(statement: ast.stmt) -> list[str]:
     """The names that a statement binds in the scope it stands in."""
     binder = _Binder()
-    binder.visit(statement)
+    try:
+        binder.visit(statement)
+    except RecursionError:  # an expression of a thousand terms: all names that are stored anywhere in it
+        nodes = ast.walk(statement)
+        return [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     return binder.names
 
 

@@ -81,12 +81,15 @@ def run(
     finally:
         template.close()
     live.finish(report, _line_of(submission, specs[0].exercise))
-    if json_file == "-":
-        sys.stdout.buffer.write(schema.to_json(report))
-    elif json_file:
-        Path(json_file).write_bytes(schema.to_json(report))
-    if junit_file:
-        Path(junit_file).write_text(junit.junit(report), encoding="utf-8")
+    try:
+        if json_file == "-":
+            sys.stdout.buffer.write(schema.to_json(report))
+        elif json_file:
+            Path(json_file).write_bytes(schema.to_json(report))
+        if junit_file:
+            Path(junit_file).write_text(junit.junit(report), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The report could not be written: {error}.") from None
     sys.exit(report.exit_code)
 
 

@@ -107,8 +107,8 @@ class Course:
 
     def hidden_folders(self) -> tuple[str, ...]:
         """What a student's code has no business reading."""
-        folders = (self.root / "reference", self.root / "solutions", self.root / "grader" / "checks")
-        return tuple(str(folder) for folder in folders)
+        folders = ("reference", "solutions", "tests", ".git", "grader/checks")
+        return tuple(str(self.root / folder) for folder in folders)
 
     def load(self, part: Part) -> tuple[dict[str, Any], ModuleType]:
         """Import a part's checks, by id, and its trusted implementation. This imports torch."""

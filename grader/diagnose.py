@@ -125,7 +125,7 @@ def _some_sizes_only(evidence: Evidence) -> Diagnosis | None:
     return Diagnosis(
         "right for some sizes only",
         f"Right for inputs with {_sizes(evidence.cases[right[0]])}; wrong for {_sizes(evidence.cases[wrong])}. "
-        "Is a size written as a number (32, 27, 64)? Take it from a shape instead.",
+        "Is a size written as a number (32, 27, 64), or guessed from the data, or does it hold for some values only?",
     )
 
 
@@ -238,7 +238,7 @@ def _wrong_values(evidence: Evidence) -> Diagnosis | None:
 def _factor_advice(label: str, found: list[Any], factors: list[Any]) -> Diagnosis:
     rows = [single.shape[0] if single.dim() else 1 for _, single, _ in found]
     for power, words in ((1, "too large"), (-1, "too small")):
-        if all(abs(f / n**power - 1) < 1e-3 for f, n in zip(factors, rows, strict=True)):
+        if min(rows) > 1 and all(abs(f / n**power - 1) < 1e-3 for f, n in zip(factors, rows, strict=True)):
             return Diagnosis("a factor is wrong", f"{label} is {words} by its number of rows.")
     text = ", ".join(f"{factor:.5g}" for factor in factors[:3])
     return Diagnosis("a factor is wrong", f"{label} is off by a constant factor: it is {text} times what was expected.")

@@ -30,8 +30,7 @@ def grade(
     forbidden = rules.scan(submission, part.rules)
     attempt = Attempt(template, submission, part.rules, course.hidden_folders(), limits)
     try:
-        attempt.load()
-        # Only now: the student's process is forked from one that has never seen a reference.
+        # The template has been forked by now, from a process that had never seen a reference.
         checks, trusted = course.load(part)
         sources = course.probe_sources(part)
         results: list[Result] = []

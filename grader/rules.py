@@ -11,10 +11,7 @@ KNOWN = {"no_autograd"}
 """The rules that a part may name."""
 _HIDDEN = {"reference", "solutions", "grader"}
 _AUTOGRAD_MODULES = ("torch.autograd", "torch.func", "functorch", "torch._functorch")
-_AUTOGRAD_NAMES = {
-    "vjp", "jvp", "jacrev", "jacfwd", "hessian", "jacobian", "make_dual", "run_backward", "_execution_engine",
-    "grad_fn", "next_functions",
-}  # fmt: skip
+_AUTOGRAD_NAMES = {"make_dual", "run_backward", "_execution_engine", "grad_fn", "next_functions"}
 _GRAD_MODES = {"no_grad", "enable_grad", "set_grad_enabled", "inference_mode"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What a star import of torch.autograd may bring; `backward` is also an exercise, which then replaces it.
@@ -98,13 +95,17 @@ def _methods(statement: ast.stmt) -> Iterator[str]:
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
     """The top-level statements that run: of `if __name__ == "__main__":` only what stands under its else."""
     for statement in tree.body:
-        if isinstance(statement, ast.If) and ast.unparse(statement.test).replace('"', "'") in _MAIN:
+        if isinstance(statement, ast.If) and _is_main(statement.test):
             yield from statement.orelse
         else:
             yield statement
 
 
-_MAIN = ("__name__ == '__main__'", "'__main__' == __name__")
+def _is_main(test: ast.expr) -> bool:
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return False
+    sides = [getattr(side, "id", None) or getattr(side, "value", None) for side in (test.left, *test.comparators)]
+    return sides in (["__name__", "__main__"], ["__main__", "__name__"])
 
 
 def _names(statement: ast.stmt) -> list[str]:
@@ -161,20 +162,25 @@ def _violations(statement: ast.stmt, cell: Cell, rules: tuple[str, ...], known: 
 def _autograd(node: ast.AST, known: _Known) -> str | None:
     """What of autograd the node uses."""
     for module in _imported(node):
-        if module.startswith(_AUTOGRAD_MODULES) and not _only_modes(node):
+        if _within(module) and not _only_modes(node):
             return f"import {module}"
     if isinstance(node, (ast.Attribute, ast.Name)):
         dotted = known.dotted(node)
         last = dotted.rpartition(".")[2] if dotted else node.attr if isinstance(node, ast.Attribute) else ""
         if last in _GRAD_MODES:
             return None
-        if dotted.startswith(_AUTOGRAD_MODULES) or ("backward" in dotted and dotted.startswith("torch.")):
+        if _within(dotted) or ("backward" in dotted and dotted.startswith("torch.")):
             return dotted
         if isinstance(node, ast.Attribute) and node.attr in _AUTOGRAD_NAMES:
             return f".{node.attr}"
         if isinstance(node, ast.Attribute) and node.attr == "backward" and "backward" not in known.methods:
             return ".backward()"
     return None
+
+
+def _within(dotted: str) -> bool:
+    """Whether a dotted name is one of autograd's modules or inside one; torch.functional is not."""
+    return any(dotted == module or dotted.startswith(f"{module}.") for module in _AUTOGRAD_MODULES)
 
 
 def _only_modes(node: ast.AST) -> bool:
@@ -192,9 +198,8 @@ def _imported(node: ast.AST) -> list[str]:
 
 def _dotted(node: ast.expr) -> str:
     """A plain chain of names as it is written; empty where it is none."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        inner = _dotted(node.value)
-        return f"{inner}.{node.attr}" if inner else ""
-    return ""
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *names[::-1]]) if isinstance(node, ast.Name) else ""

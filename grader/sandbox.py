@@ -8,9 +8,11 @@ not hide files and does not cut off the network: that is what the level `bubblew
 import os
 import secrets
 import selectors
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +27,10 @@ ISOLATION = "process"
 """The level that is active; every result says so."""
 GONE = "the sandbox itself has ended"
 OUTPUT_KEPT = 20_000
-TEMPLATE_SECONDS = 60
+START_SECONDS = 60
+"""For a new template to import torch."""
+PATIENCE = 5
+"""Seconds for a warm template to answer; longer, and it was stopped or killed by a student's code."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +54,44 @@ class Ended(Exception):
         self.reason = reason
 
 
-@dataclass
 class Template:
-    """The warm process (grader/student/template.py) and the socket that commands it."""
+    """The warm process (grader/student/template.py), the socket that commands it, and its folder."""
 
-    control: socket.socket
-    pid: int
+    def __init__(self, fresh: bool = False):
+        self.lost = False
+        """Whether it no longer answers: killed or stopped by a student's code."""
+        self.ready = False
+        self._start(fresh or "reference" in sys.modules)
+
+    def restart(self) -> None:
+        """Start a new one in the place of one that is lost."""
+        self._kill()
+        self.lost = self.ready = False
+        self._start(fresh=True)
 
     def close(self) -> None:
-        """End it and all its children."""
+        """End it and all its children, and remove what they wrote."""
         self.control.close()
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + PATIENCE
+        while not self.lost and time.monotonic() < deadline:
             done, _ = os.waitpid(self.pid, os.WNOHANG)
             if done:
+                shutil.rmtree(self._folder, ignore_errors=True)
                 return
             time.sleep(0.001)
+        self._kill()
+
+    def _kill(self) -> None:
+        self.control.close()
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self, fresh: bool) -> None:
+        self.control, theirs = socket.socketpair()
+        self._folder = tempfile.mkdtemp(prefix="grader-")
+        self.pid = _spawn(theirs, self._folder) if fresh else _fork(self.control, theirs, self._folder)
+        theirs.close()
 
 
 def start_template(fresh: bool = False) -> Template:
@@ -75,34 +100,31 @@ def start_template(fresh: bool = False) -> Template:
     The fork costs milliseconds; a new process imports torch again. Ask for it where this process has
     threads, or has run a threaded operation of torch: a fork of it would hang in its first one.
     """
-    ours, theirs = socket.socketpair()
-    ours.settimeout(TEMPLATE_SECONDS)
     if not hasattr(os, "fork"):
         raise UsageError("This system has no fork, which the grader needs. Run it on Linux, macOS or in WSL.")
-    if fresh or "reference" in sys.modules:
-        theirs.set_inheritable(True)
-        pid = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-m", "grader.student.template", str(theirs.fileno())],
-            {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-            setpgroup=0,
-        )
-        theirs.close()
-        return Template(ours, pid)
+    return Template(fresh)
+
+
+def _spawn(theirs: socket.socket, folder: str) -> int:
+    theirs.set_inheritable(True)
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-m", "grader.student.template", str(theirs.fileno()), folder],
+        {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+        setpgroup=0,
+    )
+
+
+def _fork(ours: socket.socket, theirs: socket.socket, folder: str) -> int:
     import torch
 
     torch.set_num_threads(1)  # before the fork: see grader/student/template.py
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
-    if pid == 0:
-        _become_template(ours, theirs)
-    theirs.close()
-    return Template(ours, pid)
-
-
-def _become_template(ours: socket.socket, theirs: socket.socket) -> None:
+    if pid:
+        return pid
     code = 1
     try:
         os.setsid()
@@ -110,7 +132,7 @@ def _become_template(ours: socket.socket, theirs: socket.socket) -> None:
         sys.argv[:] = ["student"]
         from grader.student import template
 
-        template.serve(theirs)
+        template.serve(theirs, folder)
         code = 0
     finally:
         os._exit(code)
@@ -123,6 +145,7 @@ class Child:
         self._template = template
         self._limits = limits
         self._nonce = ""
+        self._spent: set[str] = set()
         self._buffer = bytearray()
         self._notes = b""
         self._output = b""
@@ -136,8 +159,10 @@ class Child:
         request = msgspec.json.encode({"limits": settings})
         try:
             socket.send_fds(template.control, [request], [theirs.fileno(), write_end])
-            self._pid = self._wait_for("started", TEMPLATE_SECONDS)
+            self._pid = self._wait_for("started", PATIENCE if template.ready else START_SECONDS)
+            template.ready = True
         except (OSError, Ended):
+            template.lost = True
             self._data.close()
             os.close(self._pipe)
             raise Ended("crashed", GONE) from None
@@ -153,6 +178,7 @@ class Child:
 
     def ask(self, message: dict[str, Any], blob: bytes, seconds: float) -> None:
         """Send a request, which may take so many seconds until each of its messages. Raises Ended."""
+        self._spent.add(self._nonce)
         self._nonce = secrets.token_hex(8)
         self._data.settimeout(seconds)
         try:
@@ -164,10 +190,12 @@ class Child:
 
     def answer(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         """The next message about the last request. Raises Ended."""
-        reply, content = self._read(seconds)
-        if reply.get("nonce") != self._nonce:
-            raise Ended("crashed", "a reply came that no request had asked for")
-        return reply, content
+        while True:
+            reply, content = self._read(seconds)
+            if reply.get("nonce") == self._nonce:
+                return reply, content
+            if str(reply.get("nonce")) not in self._spent:  # else it is late, as from a forked copy
+                raise Ended("crashed", "a reply came that no request had asked for")
 
     def output(self) -> str:
         """What was printed since the last call, cut to a readable length."""
@@ -186,8 +214,9 @@ class Child:
             return
         try:
             self._template.control.sendall(msgspec.json.encode({"kill": self._pid}))
-            self._wait_for("exited", TEMPLATE_SECONDS)
+            self._wait_for("exited", PATIENCE)
         except (OSError, Ended):  # the template is gone: the child has lost its parent, not its group
+            self._template.lost = True
             with suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
 
@@ -249,7 +278,8 @@ class Child:
         return True
 
     def _ended(self) -> Ended:
-        self._wait_for("exited", 5)
+        with suppress(OSError, Ended):
+            self._wait_for("exited", PATIENCE)
         return Ended("crashed", _how(self._exit))
 
     def _wait_for(self, key: str, seconds: float) -> int:

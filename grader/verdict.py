@@ -107,7 +107,7 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
     if kind == "not_attempted":
         return kind, NOT_WRITTEN if what == label else f"It calls {what}, which is not written yet."
     if kind == "timed_out":
-        return kind, f"{what[0].upper()}{what[1:]}."
+        return kind, f"{what[:1].upper()}{what[1:]}."
     failed = attempt.failed_cell(what) if attempt else None
     if failed is None:
         return "failed", f"The file defines no {what}. If it was lost, take it from the exercise as it was shipped."
@@ -136,7 +136,9 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
     cases = len(evidence.cases)
     right = sum(evidence.right(i) for i in range(cases))
     if right:
-        message += f". It is right for {right} of {cases} inputs: is a size written as a number?"
+        message += (
+            f". It is right for {right} of {cases} inputs: is a size written as a number, or guessed from the data?"
+        )
     return message
 
 

@@ -12,6 +12,7 @@ import msgspec
 import safetensors
 import torch
 
+from grader.cells import whole
 from grader.values import Namespace, members
 
 DTYPES = {
@@ -179,11 +180,6 @@ def _unpack(blob: bytes) -> dict[str, torch.Tensor]:
         except (RuntimeError, TypeError, OverflowError) as error:  # more entries than an int can count
             raise WireError(f"a tensor of shape {str(shape)[:80]}: {type(error).__name__}") from None
     return tensors
-
-
-def whole(text: str) -> str:
-    """The text as UTF-8 can hold it: half a character, as "\\ud800", becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def frame(message: dict[str, Any], blob: bytes = b"") -> bytes:

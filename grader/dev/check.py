@@ -34,7 +34,10 @@ def check(course: Course, part: Part, seeds: int, say: Callable[[str], None]) ->
     mistakes = sum(len(one.mistakes) for one in checks.values())
     say(f"{part.id}: {mistakes} known mistakes under {seeds} seeds")
     for spec in part.checks:
-        yield from mistakes_are_named(spec, checks[spec.id], trusted, seeds)
+        try:
+            yield from mistakes_are_named(spec, checks[spec.id], trusted, seeds)
+        except Exception as error:  # an author's inputs, probe or reference may raise anything
+            yield f"{spec.id}: its check raises {type(error).__name__}: {error}"
 
 
 def declared(part: Part) -> Iterator[str]:

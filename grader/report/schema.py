@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from grader.cells import whole
 from grader.report.model import SCHEMA, Report
-from grader.wire import whole
 
 FILE = Path(__file__).with_name("report.schema.json")
 

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+# A student's file starts no programs and makes no links to what it may not read.
+STARTS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"}
+LINKS = {"os.link", "os.symlink"}
 HIDDEN_PACKAGES = {"reference", "solutions", "grader"}
 
 
@@ -18,34 +21,38 @@ class BrokenRule(BaseException):
 
 
 class Guard:
-    """Forbids by rule name, and keeps what was tried in `tried`."""
+    """Forbids by rule name, and remembers what was tried."""
 
     def __init__(self, rules: Iterable[str], hidden_folders: Iterable[str]):
-        self.tried: list[str] = []
-        self._hidden = tuple(os.path.realpath(folder) + os.sep for folder in hidden_folders)
+        tried: list[str] = []
+        hidden = tuple(os.path.realpath(folder) + os.sep for folder in hidden_folders)
+
+        def refuse(what: str) -> None:
+            tried.append(what)
+            raise BrokenRule(what)
+
+        def audit(event: str, arguments: tuple[Any, ...]) -> None:
+            if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
+                path = os.path.realpath(os.fsdecode(arguments[0]))
+                if path.startswith(hidden):
+                    refuse(f"reading {os.path.basename(path)}")
+            elif event in STARTS or event in LINKS:
+                refuse(event)
+
+        class Finder:
+            @staticmethod
+            def find_spec(name: str, *_: Any) -> None:
+                if name.partition(".")[0] in HIDDEN_PACKAGES:
+                    refuse(f"import {name}")
+
         if "no_autograd" in rules:
-            _forbid_autograd(self._refuse)
-        sys.addaudithook(self._audit)
-        sys.meta_path.insert(0, self)
-
-    def reset(self) -> None:
+            _forbid_autograd(refuse)
+        sys.addaudithook(audit)
+        sys.meta_path.insert(0, Finder)
+        self.reset = tried.clear
         """Forget what was tried, before the next step."""
-        self.tried.clear()
-
-    def _refuse(self, what: str) -> None:
-        self.tried.append(what)
-        raise BrokenRule(what)
-
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or not isinstance(arguments[0], str) or not self._hidden:
-            return
-        if os.path.realpath(arguments[0]).startswith(self._hidden):
-            self._refuse(f"reading {os.path.basename(arguments[0])}")
-
-    def find_spec(self, name: str, *_: Any) -> None:
-        """Refuse to find what a student's file has no business with; leave the rest to other finders."""
-        if name.partition(".")[0] in HIDDEN_PACKAGES:
-            self._refuse(f"import {name}")
+        self.tried: Callable[[], tuple[str, ...]] = lambda: tuple(tried)
+        """What has been tried since."""
 
 
 def _forbid_autograd(refuse: Callable[[str], None]) -> None:
@@ -61,7 +68,6 @@ def _forbid_autograd(refuse: Callable[[str], None]) -> None:
 
     replacements: list[tuple[Any, str, Any]] = [
         (torch.Tensor, "backward", forbidden("Tensor.backward()")),
-        (torch.Tensor, "grad_fn", property(lambda tensor: _watched(tensor, refuse))),
         (torch.autograd, "backward", forbidden("torch.autograd.backward()")),
         (torch.autograd, "grad", forbidden("torch.autograd.grad()")),
         (torch.autograd, "_engine_run_backward", forbidden("autograd's engine")),
@@ -72,34 +78,20 @@ def _forbid_autograd(refuse: Callable[[str], None]) -> None:
         (torch.autograd.forward_ad, "enter_dual_level", forbidden("forward-mode autograd")),
         (torch.autograd.forward_ad, "make_dual", forbidden("forward-mode autograd")),
     ]
+    inference = torch.inference_mode
+
+    def only_on(mode: Any = True) -> Any:
+        if mode is False:
+            refuse("torch.inference_mode(False)")
+        return inference(mode)
+
+    replacements.append((torch, "inference_mode", only_on))
     kernels = {name for owner in (torch, torch._C._VariableFunctions, torch._C._nn) for name in dir(owner)}
     for owner in (torch, torch._VF, torch._C._nn):
         replacements += [(owner, name, forbidden(name)) for name in kernels if "backward" in name]
     for owner, name, replacement in replacements:
         setattr(owner, name, replacement)
     _forbid_operators(refuse)
-
-
-def _watched(tensor: Any, refuse: Callable[[str], None]) -> Any:
-    """A tensor's grad_fn to look at, not to call or to follow."""
-    import torch
-
-    base: Any = torch._C.TensorBase
-    node = base.grad_fn.__get__(tensor)
-
-    class Watched:
-        next_functions = property(lambda self: refuse("grad_fn.next_functions"))
-
-        def __call__(self, *arguments: Any) -> None:
-            refuse("calling a grad_fn")
-
-        def __repr__(self) -> str:
-            return repr(node)
-
-        def name(self) -> str:
-            return str(node.name())
-
-    return None if node is None else Watched()
 
 
 def _forbid_operators(refuse: Callable[[str], None]) -> None:

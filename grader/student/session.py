@@ -4,14 +4,17 @@ import os
 import resource
 import socket
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
+import torch
 
 from grader import wire
 from grader.cells import Cell
 from grader.fresh import fresh_state
 from grader.student.guard import Guard
+from grader.student.state import State
 from grader.student.workspace import Module, describe, load
 
 
@@ -24,6 +27,8 @@ class Session:
         self._module: Module
         self._filenames: set[str] = set()
         self._guard: Guard
+        self._state: State
+        self._forbidden = False
 
     def serve(self) -> None:
         """Answer requests until the other side closes."""
@@ -36,8 +41,11 @@ class Session:
             blob = _receive(self._data, blob_length) or b""
             self._nonce = request["nonce"]
             answer, reply = self._load(request) if request["kind"] == "load" else self._probe(request, blob)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                try:
+                    stream.flush()
+                except BaseException:
+                    pass  # closed or replaced by the student's code: what can't be flushed is lost, no more
             self._send(answer, reply)
 
     def _send(self, message: dict[str, Any], blob: bytes = b"") -> None:
@@ -47,13 +55,16 @@ class Session:
         cells = msgspec.convert(request["cells"], list[Cell])
         self._filenames = {cell.filename for cell in cells}
         self._guard = Guard(request["rules"], request["hidden"])
+        self._forbidden = "no_autograd" in request["rules"]
         self._module, failures = load(
             request["name"],
             cells,
             set(request["skip"]),
             self._guard,
             started=lambda index: self._send({"cell": index}),
+            seconds=request["seconds"],
         )
+        self._state = State()
         return {"failures": failures}, b""
 
     def _probe(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
@@ -67,21 +78,27 @@ class Session:
             outcome, reply = self._case(probe, case["tree"], part)
             outcomes.append(outcome | {"size": len(reply)})
             replies.append(reply)
-        return {"outcomes": outcomes}, b"".join(replies)
+        return {"outcomes": outcomes, "spoilt": self._state.spoilt()}, b"".join(replies)
 
     def _case(self, probe: Any, tree: Any, blob: bytes) -> tuple[dict[str, Any], bytes]:
         """Run the probe on one case: its value, or what went wrong, and whether inputs changed."""
         given = wire.decode(tree, blob)
         fresh_state()
         self._guard.reset()
+        own = os.getpid()
         try:
-            value = probe(self._module, given)
+            # In a part without autograd nothing is recorded that one could differentiate.
+            with torch.inference_mode(self._forbidden) if self._forbidden else nullcontext():
+                value = probe(self._module, given)
             outcome, reply = wire.encode(value)
             outcome = {"value": outcome}
         except BaseException as error:
             outcome, reply = {"error": describe(error, self._filenames)}, b""
-        if self._guard.tried:
-            outcome, reply = {"error": {"kind": "broken_rule", "what": self._guard.tried[0], "trace": []}}, b""
+        if os.getpid() != own:
+            os._exit(0)  # a copy that the answer has forked: only the first one speaks
+        tried = self._guard.tried()
+        if tried:
+            outcome, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
         # Whether an input was changed is told here and not judged by the grader: a lie about it
         # earns nothing, because the values are compared with those of the grader's own inputs.
         after, content = wire.encode(given)

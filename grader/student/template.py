@@ -1,10 +1,11 @@
 """A warm process that has imported torch and forks one child for each submission.
 
 It knows nothing of reference/ and the checks: it is forked before they are imported, or started on
-its own (`python -m grader.student.template FD`). Children talk to the grader over a socket of their
+its own (`python -m grader.student.template FD FOLDER`). Children talk to the grader over a socket of their
 own; this process only starts, reaps and kills them.
 """
 
+import ctypes
 import gc
 import os
 import selectors
@@ -20,9 +21,14 @@ import torch
 
 from grader.student import session
 
+PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 
-def serve(control: socket.socket) -> None:
-    """Start and kill children as told until the other side closes; then end them all."""
+
+def serve(control: socket.socket, folder: str) -> None:
+    """Start and kill children as told until the other side closes; then end them all.
+
+    folder: where each child gets a folder of its own; the grader removes it in the end.
+    """
     # Before anything else: a fork hangs in its first threaded operation if its parent ran one.
     torch.set_num_threads(1)
     gc.freeze()
@@ -31,6 +37,7 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
+    _adopt_orphans()
     children: dict[int, str] = {}
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
@@ -41,7 +48,7 @@ def serve(control: socket.socket) -> None:
             if wakeup in ready:
                 os.read(wakeup, 4096)
                 _reap(children, control)
-            if control in ready and not _obey(control, children):
+            if control in ready and not _obey(control, children, folder):
                 return
     finally:
         for pid in list(children):
@@ -50,7 +57,7 @@ def serve(control: socket.socket) -> None:
             shutil.rmtree(children.pop(pid), ignore_errors=True)
 
 
-def _obey(control: socket.socket, children: dict[int, str]) -> bool:
+def _obey(control: socket.socket, children: dict[int, str], root: str) -> bool:
     """Carry out one request; False at the end of the conversation."""
     text, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
     if not text:
@@ -61,7 +68,7 @@ def _obey(control: socket.socket, children: dict[int, str]) -> bool:
             _kill(request["kill"])
         return True
     data, output = descriptors
-    folder = tempfile.mkdtemp(prefix="grader-")
+    folder = tempfile.mkdtemp(dir=root)
     pid = os.fork()
     if pid == 0:
         signal.set_wakeup_fd(-1)
@@ -82,8 +89,30 @@ def _reap(children: dict[int, str], control: socket.socket) -> None:
         if done:
             _kill_group(pid)  # whoever the child left behind in it
             shutil.rmtree(children.pop(pid), ignore_errors=True)
+            _end_orphans(set(children))
             cpu = usage.ru_utime + usage.ru_stime
             _tell(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status), "cpu": cpu})
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of whoever outlives their own, where the system can do that (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_orphans(children: set[int]) -> None:
+    """Kill the processes that a child has left behind, in whatever group or session they are."""
+    while True:
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children") as listed:
+                orphans = {int(pid) for pid in listed.read().split()} - children
+        except OSError:
+            return  # no such list on this system: only the child's own group has been killed
+        if not orphans:
+            return
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)  # ours and not reaped, so the number is still its own
+            os.waitpid(pid, 0)
 
 
 def _kill(pid: int) -> None:
@@ -107,4 +136,4 @@ def _tell(control: socket.socket, message: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -1,14 +1,15 @@
 """The student's file, loaded as a notebook would: cell by cell, one namespace, one failure a cell."""
 
 import linecache
+import sys
+import time
 import traceback
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from grader.cells import Cell
+from grader.cells import ALL_RUN, LATE, Cell, whole
 from grader.student.guard import BrokenRule, Guard
-from grader.wire import whole
 
 MAX_TEXT = 2_000
 MAX_FRAMES = 6
@@ -31,19 +32,26 @@ class Module:
 
 
 def load(
-    name: str, cells: list[Cell], skip: set[int], guard: Guard, started: Callable[[int], None]
+    name: str, cells: list[Cell], skip: set[int], guard: Guard, started: Callable[[int], None], seconds: float
 ) -> tuple[Module, list[dict[str, Any]]]:
     """Run the cells one after the other; return the names and what failed.
 
-    skip: cells that are known to end the process. `started(index)` is called before each cell, so
-    that the other side knows which one was running if it never hears of us again.
+    skip: cells that are known to end the process. `started(index)` is called before each cell, and with
+    -1 after the last, so that the other side knows which one was running if it never hears of us again.
+    seconds: after so many, the cells that are left are not run.
     """
     module = types.ModuleType(name)
+    sys.modules[name] = module  # dataclasses and pickle look a class's module up there
     namespace = module.__dict__
+    namespace.update(__file__=cells[0].filename if cells else name, display=print)
+    deadline = time.monotonic() + seconds
     failures = []
     _remember(cells)
     for cell in cells:
         if cell.index in skip:
+            continue
+        if time.monotonic() > deadline:
+            failures.append({"cell": cell.index, "kind": "timed_out", "what": LATE, "trace": []})
             continue
         started(cell.index)
         guard.reset()
@@ -53,10 +61,11 @@ def load(
             failure = None
         except BaseException as error:
             failure = describe(error, {c.filename for c in cells})
-        if guard.tried:
-            failure = {"kind": "broken_rule", "what": guard.tried[0], "trace": []}
+        if tried := guard.tried():
+            failure = {"kind": "broken_rule", "what": tried[0], "trace": []}
         if failure:
             failures.append({"cell": cell.index, **failure})
+    started(ALL_RUN)
     return Module(namespace), failures
 
 

@@ -1,6 +1,7 @@
 """Part 4, many steps in one go: what is left when the algebra is done on paper first."""
 
 import torch
+from torch.nn.functional import one_hot
 
 from grader.check import check
 from grader.checks.part4_backprop import slips
@@ -27,8 +28,26 @@ def cross_entropy_backward(m, given):
 @cross_entropy_backward.inputs
 def _(rng):
     for sizes in SIZES:
-        Y = torch.randint(sizes.V, (sizes.n,), generator=rng)
-        yield {"logits": normal(rng, sizes.n, sizes.V), "Y": Y}
+        Y = torch.randint(sizes.V - 1, (sizes.n,), generator=rng)
+        logits = normal(rng, sizes.n, sizes.V)
+        if sizes == SIZES[2]:
+            logits[0, 0] = 150  # exp alone overflows
+        yield {"logits": logits, "Y": Y}
+
+
+@cross_entropy_backward.mistake(slips.GUESSED, slips.CLASSES_FROM_SHAPE)
+def _(logits, Y):
+    return (torch.softmax(logits, 1) - one_hot(Y)) / len(Y)
+
+
+@cross_entropy_backward.mistake(
+    "exp overflows",
+    "The exponential is taken of the logits as they are. Above 88 it is infinite in float32, and infinity divided "
+    "by infinity is NaN. Softmax does not change when a row is shifted: take its largest entry off first.",
+)
+def _(logits, Y):
+    probs = logits.exp() / logits.exp().sum(1, keepdim=True)
+    return (probs - _one_hot(logits, Y)) / len(Y)
 
 
 @cross_entropy_backward.mistake(

@@ -26,9 +26,20 @@ def sigmoid_bce_backward(m, given):
 def _(rng):
     for shape in ((7,), (4, 5), (2, 3, 4)):
         logits = normal(rng, *shape)
+        if len(shape) == 2:
+            logits[0, 0] = 150  # exp alone overflows
         targets = torch.rand(shape, generator=rng)
         # Labels in the first case; in the others probabilities are targets as well.
         yield {"logits": logits, "targets": targets.round() if len(shape) == 1 else targets}
+
+
+@sigmoid_bce_backward.mistake(
+    "exp overflows",
+    "The exponential of a large logit is infinite in float32, and infinity divided by infinity is NaN. Write the "
+    "sigmoid so that a large logit gives the exponential of something negative, or take torch's.",
+)
+def _(logits, targets):
+    return (logits.exp() / (1 + logits.exp()) - targets) / logits.numel()
 
 
 @sigmoid_bce_backward.mistake(

@@ -18,10 +18,16 @@ ONE_N_TWICE = "1/n is counted twice"
 N = "n where n - 1 belongs"
 N_MINUS_1 = "n - 1 where n belongs"
 HARD_CODED = "32 is hard-coded"
+GUESSED = "the number of classes is guessed from the data"
 THIS_LOSS = "right for this loss only"
 ZERO = "zero is filled in"
 OVERWRITTEN = "overwritten where it should add up"
 
+CLASSES_FROM_SHAPE = (
+    "The number of characters is taken from the largest one that occurs in this batch, as one_hot does where it "
+    "is not told. A batch need not hold the last character; its rows or columns are then missing. Read the number "
+    "from the shape of a tensor that has one place for each character."
+)
 BATCH_FROM_SHAPE = (
     "32 is the batch size of the lecture: the answer is right for batches of 32 and for no other "
     "size. Read the number of examples from the shape of a tensor that you were given."
