@@ -246,6 +246,8 @@ def test_hidden_folders_are_those_with_answers():
         "reference",
         "solutions",
         "grader/checks",
+        "tests",
+        ".git",
     }
 
 
