@@ -80,7 +80,7 @@ class Attempt:
                     reply, _ = self._child.answer(self._seconds())
                     if "failures" in reply:
                         break
-                    running = _cell(reply)
+                    running = _cell(reply, len(self.submission.cells))
                 raised = _failures(reply, len(self.submission.cells))
             except Ended as ended:
                 self.close()
@@ -166,12 +166,12 @@ class Attempt:
         return min(self.limits.seconds, left)
 
 
-def _cell(reply: dict[str, Any]) -> int:
+def _cell(reply: dict[str, Any], cells: int) -> int:
     """The index of the cell that is about to run. Raises Ended."""
-    try:
-        return msgspec.convert(reply.get("cell"), int)
-    except msgspec.ValidationError as error:
-        raise Ended("crashed", f"the answer can't be read: {error}") from None
+    index = reply.get("cell")
+    if type(index) is not int or not ALL_RUN <= index < cells:
+        raise Ended("crashed", "the answer can't be read: it names no cell")
+    return index
 
 
 def _fault(ended: Ended) -> dict[str, Any]:

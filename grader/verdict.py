@@ -12,6 +12,7 @@ from grader.expect import Case, Expected, Imitations
 from grader.judge import compare
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
+from grader.sandbox import Limits
 
 OUTPUT_SHOWN = 2_000
 
@@ -132,7 +133,7 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
         if failed:
             message += f". {failed[0].place.capitalize()} should define it and failed: {describe(failed[1])}"
     if "memory" in fault["what"].lower() or fault.get("type") == "MemoryError":
-        message += " The grader allows 2 GiB of memory."
+        message += f" The grader allows {Limits.memory >> 30} GiB of memory."
     cases = len(evidence.cases)
     right = sum(evidence.right(i) for i in range(cases))
     if right:

@@ -233,3 +233,12 @@ def test_a_damaged_list_is_noticed(workspace, tmp_path):
     done = command("data", "status", cwd=workspace, course=course)
     assert done.returncode == 2
     assert "not the list that the kit ships" in done.stderr
+
+
+def test_no_warning_about_a_students_code_is_ours(workspace):
+    text = students.solved(
+        MINI, "part9_mini", double="def double(x):\n    '\\d'\n    return x + x if 1 is 1 else '\\w'"
+    )
+    (workspace / "mine.py").write_text(text)
+    done = command("run", "part9.double", "--file", "mine.py", cwd=workspace, PYTHONWARNINGS="always")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -286,6 +286,7 @@ def test_no_process_is_left_in_another_session(mini, tmp_path, start):
         {"outcomes": []},
         {"outcomes": None, "spoilt": 3},
         {"failures": [{"cell": 99}]},
+        {"cell": 10**9},
         {},
     ],
 )
@@ -300,3 +301,16 @@ def test_a_forged_reply_with_the_right_nonce_is_the_students_fault(mini, reply):
     result = mini(row_sums=forge)["part9.row_sums"]
     assert result.points == 0
     assert result.status in ("crashed", "failed", "timed_out")
+
+
+@pytest.mark.parametrize("reply", [{"cell": 10**9}, {"cell": -7}, {"cell": "0"}, {"failures": 3}, {"failures": [{}]}])
+def test_a_forged_reply_while_cells_run_is_the_students_fault(mini, reply):
+    cell = f"""import gc
+gc.unfreeze()
+[o for o in gc.get_objects() if type(o).__name__ == "Session"][0]._send({reply!r})"""
+    assert {r.status for r in mini(with_cells(cell)).values()} <= {"crashed", "skipped", "passed"}
+
+
+def test_a_library_that_tries_to_start_a_program_can_go_on(mini):
+    cell = "import subprocess\ntry:\n    subprocess.check_output(['fc-list'])\nexcept OSError:\n    pass"
+    assert {r.status for r in mini(with_cells(cell)).values()} == {"passed"}
