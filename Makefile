@@ -17,7 +17,7 @@ test-slow: $(VENV)/dev
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/dev
-	$(BIN)/ruff check . && $(BIN)/mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 # torch has a file of its own: its build differs by platform, so it has no hash.
 $(VENV)/%: requirements/%.lock requirements/torch.lock pyproject.toml

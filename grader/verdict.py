@@ -70,8 +70,8 @@ def grader_error(spec: Spec, error: BaseException) -> Result:
     return _result(
         spec,
         "grader_error",
-        f"The grader itself failed here ({type(error).__name__}: {error}). This is not your mistake and costs you "
-        "nothing: please report it with the command you ran.",
+        f"The grader itself failed here ({type(error).__name__}: {error}). This is our mistake and not yours: do "
+        "not count the missing points as lost, and please report it with the command you ran.",
     )
 
 

@@ -152,7 +152,7 @@ def test_a_grader_error_exits_with_3_and_is_said_as_ours(workspace, tmp_path):
     assert done.returncode == 3
     results = {r["id"]: r for r in json.loads(done.stdout)["results"]}
     assert results["part9.double"]["status"] == "grader_error"
-    assert "not your mistake" in results["part9.double"]["message"]
+    assert "our mistake and not yours" in results["part9.double"]["message"]
     assert results["part9.row_sums"]["status"] == "passed"
 
 
