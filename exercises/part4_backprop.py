@@ -41,8 +41,8 @@
 # those of this particular loss: the checks feed random ones. A shortcut that happens to hold for
 # this network (because some gradient is zero here, say) is not the local step.
 #
-# - Every exercise is marked on its own, with correct incoming gradients. A slip early on costs
-#   one exercise and not the twenty after it, and you may take them in any order.
+# - Each of the 26 local steps is marked on its own, with correct incoming gradients. A slip early
+#   on costs one exercise and not the twenty after it, and you may take them in any order.
 # - Never write a size as a number. The checks use several batch sizes and vocabularies; the
 #   batch size is `n = f.logits.shape[0]`, and the other sizes are in other shapes.
 # - Leave `f` and `d` as they are. Two nodes may need the same tensor, so `+=` on something that
@@ -346,8 +346,8 @@ def dlogit_maxes(f, d):
 # logit and the maximum moves with it; nudge any other (a little) and it does not. So the row's
 # one number `d.logit_maxes` belongs to the place where the maximum was found, and every other
 # place gets nothing on this way. This is the same pattern as in `dlogprobs`, with the place given
-# by the data instead of by `Y`. Should two entries tie for the maximum, `max` reports one of them
-# as the place (`.indices`), and that one gets it all: not both.
+# by the data instead of by `Y`: `max` reports it with the maximum (`.indices`). Two entries that
+# tie for the maximum do not occur here.
 
 # %%
 def dlogits(f, d):
@@ -490,7 +490,7 @@ def dhpreact(f, d):
 # the squares by `n` gives too little on average, by a factor of exactly $(n-1)/n$. Dividing by
 # `n - 1` makes up for it: this is Bessel's correction (section 9 shows it at work). With a batch
 # of 32 it changes the variance by three percent. `torch.nn.BatchNorm1d` divides by `n` while
-# training and keeps the `n - 1` version for evaluation; as in part 3 we use `n - 1` for both.
+# training and keeps the `n - 1` version for evaluation; as in the lecture we use `n - 1` for both.
 
 # %% [markdown]
 # ### dbngain
@@ -1114,7 +1114,7 @@ def sigmoid_bce_backward(logits, targets):
 # %% [markdown]
 # ### variance
 #
-# Both versions, over the first dimension, from means and sums (`x.var` would teach you nothing).
+# Both versions, over the first dimension, from means and sums (`x.var` does it too, and would teach you nothing).
 # The input may have any number of further dimensions: for (n, H) the answer is (H,), for (n,) a
 # 0-d tensor. Subtract the mean first, as BatchNorm does; the mean of the squares minus the square
 # of the mean is the same on paper, and loses its digits where the mean is large.

@@ -63,10 +63,11 @@ class Attempt:
                 return self.submission.cells[index], failure
         return None
 
-    def notes(self) -> list[str]:
-        """One sentence for each cell that failed to run."""
+    def notes(self, messages: list[str]) -> list[str]:
+        """One sentence for each cell that failed to run, unless a message has said so already."""
         cells = self.submission.cells
-        return [f"{cells[i].place} failed: {describe(fault)}" for i, fault in self.failures.items()]
+        notes = [f"{cells[i].place} failed: {describe(fault)}" for i, fault in self.failures.items()]
+        return [note for note in notes if not any(note in message for message in messages)]
 
     def load(self) -> None:
         """Run the cells in a fresh process; again without a cell for each one that ends it."""
@@ -181,9 +182,11 @@ def _fault(ended: Ended) -> dict[str, Any]:
 def describe(fault: dict[str, Any]) -> str:
     """A fault in one sentence, with the line it happened on."""
     last = fault["trace"][-1] if fault["trace"] else None
-    where = f" (line {last['line']}: {last['code']})" if last else ""
+    where = f", in line {last['line']}: `{last['code']}`" if last else ""
     kind = f"{fault['type']}: " if fault.get("type") else ""
-    return f"{kind}{fault['what']}{where}."
+    rule = " is against the rules of this part" if fault["kind"] == "broken_rule" else ""
+    text = f"{kind}{fault['what']}{rule}{where}"
+    return text if text.endswith("?") else f"{text}."
 
 
 def _outcomes(reply: dict[str, Any], blob: bytes, cases: int) -> list[Outcome]:

@@ -94,7 +94,9 @@ def _text(path: Path) -> str:
             raise UsageError(f"{path} is larger than {MAX_BYTES // 10**6} MB. Clear its outputs.")
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
-        raise UsageError(f"There is no file {path}. Check the path given to --file.") from None
+        raise UsageError(
+            f"There is no file {path}. Check the path; a lost exercise file is in your version control."
+        ) from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
     except (OSError, ValueError) as error:

@@ -105,7 +105,8 @@ def list_(part: str | None) -> None:
             click.echo(f"  {spec.id:<32} {spec.points:>2}  {spec.title}")
         return
     for each in course.parts():
-        click.echo(f"{each.id:<8} {len(each.exercises):>3} exercises {each.points:>4} points  {each.title}")
+        size = f"{len(each.exercises):>3} exercises {len(each.checks):>3} checks {each.points:>4} points"
+        click.echo(f"{each.id:<8} {size}  {each.title}")
 
 
 @main.command()

@@ -76,6 +76,12 @@ class Course:
         for name in names:
             if wanted in (name, name.partition("_")[0]):
                 return self._read(name)
+        if Path(wanted).name in names:
+            name = Path(wanted).name
+            raise UsageError(f"{wanted} is a file. Try `grader run {name.partition('_')[0]} --file {wanted}.py`.")
+        for part in self.parts():
+            if wanted in part.exercises:
+                raise UsageError(f"There is no part {wanted!r}. Did you mean {part.id}.{wanted}?")
         known = ", ".join(name.partition("_")[0] for name in names)
         raise UsageError(f"There is no part {wanted!r}. The parts are {known}: try `grader list`.")
 

@@ -12,7 +12,7 @@ import torch
 
 from grader.attempt import Outcome
 from grader.expect import Case, Expected
-from grader.judge import Comparison, contents, dtype_name, inside
+from grader.judge import SURPLUS, Comparison, contents, dtype_name, inside
 from grader.values import Namespace, members
 
 
@@ -68,7 +68,7 @@ def agrees(evidence: Evidence, imitations: list[Outcome]) -> bool:
 def _same(label: str, case: int, imitation: Outcome, outcome: Outcome, expected: Expected) -> bool:
     if imitation.fault or outcome.fault:
         first, second = imitation.fault or {}, outcome.fault or {}
-        return bool(first.get("type")) and first.get("type") == second.get("type")
+        return bool(first.get("type")) and all(first.get(key) == second.get(key) for key in ("type", "what"))
     if set(imitation.changed) != set(outcome.changed):
         return False
     return alike(imitation.value, outcome.value)
@@ -98,7 +98,7 @@ def alike(one: Any, other: Any) -> bool:
 
 def generic(evidence: Evidence) -> Diagnosis | None:
     """The first thing that can be seen without knowing the exercise."""
-    for look in (_changed_input, _some_sizes_only, _wrong_kind, _wrong_shape, _wrong_dtype, _not_finite):
+    for look in (_changed_input, _wrong_kind, _wrong_shape, _wrong_dtype, _not_finite, _some_sizes_only):
         diagnosis = look(evidence)
         if diagnosis:
             return diagnosis
@@ -113,7 +113,7 @@ def _changed_input(evidence: Evidence) -> Diagnosis | None:
         "an input is changed in place",
         f"{names[0]} is no longer what it was when the function was called. An operation such as `x += y`, "
         "`x[i] = y` or `x.neg_()` writes into the very tensor that the caller still needs; so does `y = x` "
-        "followed by a change of y, because both names stand for one tensor. Work on a clone.",
+        "followed by a change of y, because both names stand for one tensor; so does `f.x = y`. Work on a clone.",
     )
 
 
@@ -151,6 +151,10 @@ def _wrong_kind(evidence: Evidence) -> Diagnosis | None:
             return Diagnosis("a value is missing", f"{comparison.label} is missing: {comparison.asked} was asked.")
         if comparison.fault != "type":
             continue
+        if comparison.came.startswith(SURPLUS):
+            return Diagnosis(
+                "a value too many", f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
+            )
         if comparison.came == "None":
             return Diagnosis("None came", f"{comparison.label} is None. Is a `return` missing?")
         advice = f"{comparison.label}: {comparison.asked} was asked, {comparison.came} came."
@@ -240,7 +244,7 @@ def _factor_advice(label: str, found: list[Any], factors: list[Any]) -> Diagnosi
     for power, words in ((1, "too large"), (-1, "too small")):
         if min(rows) > 1 and all(abs(f / n**power - 1) < 1e-3 for f, n in zip(factors, rows, strict=True)):
             return Diagnosis("a factor is wrong", f"{label} is {words} by its number of rows.")
-    text = ", ".join(f"{factor:.5g}" for factor in factors[:3])
+    text = ", ".join(dict.fromkeys(f"{factor:.5g}" for factor in factors[:4]))
     return Diagnosis("a factor is wrong", f"{label} is off by a constant factor: it is {text} times what was expected.")
 
 

@@ -22,6 +22,7 @@ UNSTABLE = 1e-4
 """Where the reference's two precisions differ by more than this, the check itself is at fault."""
 
 
+SURPLUS = "too many values:"
 CONTAINERS = (dict, list, tuple, Namespace)
 EXACT = (bool, int, str, type(None))
 
@@ -87,7 +88,7 @@ def _compare_members(label: str, case: int, single: Any, double: Any, got: Any) 
     surplus = [key for key in came if key not in wanted]
     if surplus:
         fault = _fault(label, case, "type", single, got)
-        yield msgspec.structs.replace(fault, came=f"also {', '.join(map(str, surplus))[:200]}")
+        yield msgspec.structs.replace(fault, came=f"{SURPLUS} {', '.join(map(repr, surplus))[:200]}")
     for key, value in wanted.items():
         inner = inside(label, single, key)
         if (type(key), key) in keys:
@@ -122,7 +123,10 @@ def describe(value: Any) -> str:
         return "None"
     if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+    if isinstance(value, Namespace):
+        return "a SimpleNamespace"
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def dtype_name(dtype: torch.dtype) -> str:

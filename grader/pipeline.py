@@ -67,7 +67,7 @@ def grade(
         versions=versions.versions(),
         seconds=round(time.monotonic() - start, 3),
         results=results,
-        notes=attempt.notes(),
+        notes=attempt.notes([result.message for result in results]),
     )
 
 

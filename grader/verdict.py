@@ -1,8 +1,11 @@
 """From an answer to a verdict: what is the status, what is the message, which mistake is it."""
 
+import difflib
+import re
 from typing import Any
 
 import msgspec
+import torch
 
 from grader.attempt import Answer, Attempt, Outcome, describe
 from grader.check import Check
@@ -13,6 +16,7 @@ from grader.judge import compare
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
 from grader.sandbox import Limits
+from grader.values import Namespace, members
 
 OUTPUT_SHOWN = 2_000
 
@@ -49,8 +53,12 @@ def judge(
         explanation = _explained(check, evidence) if status == "failed" else None
         mistake = found.name if found else None
         parts = [message, found.advice if found else "", explanation or ""]
-        message = " ".join(part for part in parts if part) or _plain(evidence)
+        message = " ".join(_sentence(part) for part in parts if part) or _plain(evidence)
     return _result(spec, status, message, mistake, details, answer.seconds)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def broken_rule(spec: Spec, violation: Violation) -> Result:
@@ -108,13 +116,23 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
     if kind == "not_attempted":
         return kind, NOT_WRITTEN if what == label else f"It calls {what}, which is not written yet."
     if kind == "timed_out":
-        return kind, f"{what[:1].upper()}{what[1:]}."
+        return kind, _sentence(f"{what[:1].upper()}{what[1:]}")
     failed = attempt.failed_cell(what) if attempt else None
     if failed is None:
-        return "failed", f"The file defines no {what}. If it was lost, take it from the exercise as it was shipped."
+        return "failed", f"The file defines no {what}. {_lost(what, attempt)}"
     cell, failure = failed
     text = f"{what} does not exist, because {cell.place} failed: {describe(failure)}"
     return ("broken_rule" if failure["kind"] == "broken_rule" else _crashed_kind(failure)), text
+
+
+def _lost(name: str, attempt: Attempt | None) -> str:
+    """What may have become of a name that is not there."""
+    names = [n for cell in attempt.submission.cells for n in cell.names() if n != name] if attempt else []
+    close = difflib.get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.8)
+    found = next((n for n in names if close and n.lower() == close[0]), None)
+    if found:
+        return f"There is {found}: was it renamed?"
+    return "If it was lost, take its cell from the exercises as they were shipped."
 
 
 def _crashed_kind(failure: dict[str, Any]) -> str:
@@ -123,7 +141,7 @@ def _crashed_kind(failure: dict[str, Any]) -> str:
 
 def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
     if fault["kind"] == "crashed":
-        return f"It ended the process: {fault['what']}."
+        return _sentence(f"It ended the process: {fault['what']}")
     message = f"It raised {fault.get('type') or 'an exception'}: {fault['what']}"
     if not fault["trace"]:
         message += " (in the call itself: does the function take the arguments that its docstring names?)"
@@ -134,6 +152,9 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
             message += f". {failed[0].place.capitalize()} should define it and failed: {describe(failed[1])}"
     if "memory" in fault["what"].lower() or fault.get("type") == "MemoryError":
         message += f" The grader allows {Limits.memory >> 30} GiB of memory."
+    shapes = _shapes(fault, evidence)
+    if shapes:
+        message += f". The shapes here: {shapes}"
     cases = len(evidence.cases)
     right = sum(evidence.right(i) for i in range(cases))
     if right:
@@ -141,6 +162,23 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
             f". It is right for {right} of {cases} inputs: is a size written as a number, or guessed from the data?"
         )
     return message
+
+
+def _shapes(fault: dict[str, Any], evidence: Evidence) -> str:
+    """The shapes of the inputs that the failing line names, where the fault speaks of sizes."""
+    if not fault["trace"] or not re.search("size|shape|dimension|index", fault["what"]):
+        return ""
+    index = next(i for i, outcome in enumerate(evidence.outcomes) if outcome.fault is fault)
+    given = evidence.cases[index].given()
+    found = {}
+    for owner, dot, name in re.findall(r"\b([A-Za-z_]\w*)(\.?)(\w*)", fault["trace"][-1]["code"]):
+        value = getattr(given, owner, None) if owner in members(given) else None
+        if dot and isinstance(value, Namespace):
+            value = members(value).get(name)
+            owner = f"{owner}.{name}"
+        if isinstance(value, torch.Tensor):
+            found[owner] = f"{owner} {tuple(value.shape)}"
+    return ", ".join(found.values())
 
 
 def _known(check: Check, imitations: Imitations, evidence: Evidence) -> Diagnosis | None:
@@ -171,8 +209,9 @@ def _plain(evidence: Evidence) -> str:
     first = wrong[0]
     if first.fault != "values":
         return f"{first.label}: {first.asked} was asked, {first.came} came."
-    scale = max(abs(first.expected or 0.0), 1e-30)
-    return f"The values are not right: {first.label} is off by {100 * (first.maxdiff or 0.0) / scale:.2g} % at worst."
+    share = (first.maxdiff or 0.0) / max(abs(first.expected or 0.0), 1e-30)
+    much = f": {first.label} is off by {100 * share:.2g} % where it is worst" if share < 1 else ""
+    return f"The values are not right{much}."
 
 
 def _trace(outcomes: list[Outcome]) -> list[Frame]:

@@ -7,10 +7,19 @@ import pytest
 import students
 from students import MINI, ROOT, command
 
+from grader.course import Course
+
+
+def students_part4():
+    return Course(ROOT).part("part4")
+
+
 BAD_CALLS = {
     "no part": (["run"], "Missing argument"),
     "unknown part": (["run", "part7"], "There is no part 'part7'. The parts are part9"),
     "unknown exercise": (["run", "part9.doubel"], "Did you mean part9.double?"),
+    "an exercise without its part": (["run", "double"], "Did you mean part9.double?"),
+    "a file for a part": (["run", "exercises/part9_mini.py"], "is a file. Try `grader run part9 --file"),
     "two parts": (["run", "part9", "part4"], "One part at a time"),
     "missing file": (["run", "part9", "--file", "nowhere.py"], "There is no file nowhere.py"),
     "a folder": (["run", "part9", "--file", "exercises.py"], "is a folder"),
@@ -70,13 +79,14 @@ def test_part_4_as_shipped(tmp_path):
     assert done.stdout.startswith("Nothing is written yet")
     report = json.loads((tmp_path / "report.json").read_text())
     assert {r["status"] for r in report["results"]} == {"not_attempted"}
-    assert (report["points"], report["max_points"]) == (0, 50)
+    assert (report["points"], report["max_points"]) == (0, students_part4().points)
 
 
 def test_part_4_solved(tmp_path):
     done = command("run", "part4", "--file", ROOT / "solutions" / "part4_backprop.py", cwd=tmp_path, course=ROOT)
     assert done.returncode == 0
-    assert "50 of 50 points" in done.stdout
+    points = students_part4().points
+    assert f"{points} of {points} points" in done.stdout
 
 
 def test_the_solution_passes(workspace):

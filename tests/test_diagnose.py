@@ -257,10 +257,11 @@ def test_a_text_is_called_a_text(text):
 def test_right_for_some_sizes_only():
     small, large = torch.ones(2, 3), torch.ones(5, 3)
     given = [Case(f=Namespace({"logits": small}), d=Namespace({"y": small})), Case(d=Namespace({"y": large}))]
-    found = diagnose.generic(evidence(small, large[:2], want=[small, large], given=given))
+    found = diagnose.generic(evidence(small, 2 * large, want=[small, large], given=given))
     assert found.name == "right for some sizes only"
     assert "Right for inputs with f.logits (2, 3), d.y (2, 3); wrong for d.y (5, 3)." in found.advice
-    assert name(large[:2], small, want=[large, small]) == "right for some sizes only"
+    assert name(2 * large, small, want=[large, small]) == "right for some sizes only"
+    assert name(small, large[:2], want=[small, large]) == "the shape is wrong"
     assert name(small, large, want=[small, large]) is None
     assert name(small + 1, large + X[:1], want=[small, large]) is None
 

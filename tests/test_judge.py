@@ -389,7 +389,7 @@ def test_what_came_is_not_taken_from_a_text(got):
         ({"a": 1}, "a dict of 1"),
         ("None", "a str"),
         (1.5, "a float"),
-        (Namespace({}), "a Namespace"),
+        (Namespace({}), "a SimpleNamespace"),
     ],
 )
 def test_describe(value, words):

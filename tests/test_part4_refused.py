@@ -398,3 +398,39 @@ def test_a_graph_built_on_the_side_is_seen(part4, how):
 def test_garbage_earns_nothing_for_building_no_graph(part4):
     answer = "def train_step(params, X, Y, lr):\n    with torch.no_grad():\n        params[0] += 1\n    return 0.0"
     assert {r.points for r in part4(train_step=answer).values()} == {0}
+
+
+@pytest.mark.parametrize("name", ["dlogits", "cross_entropy_backward", "train_step"])
+def test_any_other_exception_is_not_taken_for_a_known_mistake(part4, name):
+    arguments = {"dlogits": "f, d", "cross_entropy_backward": "logits, Y", "train_step": "params, X, Y, lr"}[name]
+    for result in part4(**{name: f"def {name}({arguments}):\n    raise RuntimeError('something')"}).values():
+        assert result.mistake is None
+
+
+def test_a_shape_error_tells_the_shapes_that_the_line_names(part4):
+    message = part4(dh="def dh(f, d):\n    return d.logits @ f.W2")["part4.dh"].message
+    assert "The shapes here: d.logits (5, 7), f.W2 (6, 7)." in message
+
+
+def test_the_code_of_a_syntax_error_is_shown_as_it_is(part4):
+    message = part4(dh="def dh(f, d):\n    return d.logits.sum(")["part4.dh"].message
+    assert "`return d.logits.sum(`" in message
+
+
+def test_a_lost_name_finds_its_relative(part4):
+    assert (
+        "There is dc: was it renamed?"
+        in part4(dC="def dC(f, d):\n    pass\n\n\ndel dC\n\n\ndef dc(f, d):\n    return 0")["part4.dC"].message
+    )
+
+
+def test_a_value_too_many_in_the_chain(part4):
+    answer = """def backward(f):
+    d = SimpleNamespace(loss=torch.ones_like(f.loss))
+    for name in "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact bngain \\
+bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C".split():
+        setattr(d, name, globals()["d" + name](f, d))
+    return vars(d)"""
+    result = part4(backward=answer)["part4.backward"]
+    assert result.mistake == "a value too many"
+    assert "too many values: 'loss'" in result.message

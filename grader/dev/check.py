@@ -64,6 +64,8 @@ def written(course: Course, part: Part) -> Iterator[str]:
     stub = build.stub(source)
     if not target.exists() or target.read_text(encoding="utf-8") != stub:
         yield f"{part.id}: {target} is not in step with {source}: run `grader dev build`"
+    defined = {name for cell in cells.read(source, part.name).cells for name in cell.names()}
+    yield from (f"{part.id}: {source} defines no {name}" for name in part.exercises if name not in defined)
     shipped = {line.strip() for line in stub.splitlines()}
     for line in solution_lines(source.read_text(encoding="utf-8")):
         if line in shipped:

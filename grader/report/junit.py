@@ -23,7 +23,12 @@ def junit(report: Report) -> str:
     for result, tag in zip(report.results, counts, strict=True):
         case = ET.SubElement(suite, "testcase", classname=report.part, name=result.id, time=str(result.seconds))
         if tag:
-            child = ET.SubElement(case, tag, message=_clean(result.message), type=result.status)
+            child = ET.SubElement(
+                case,
+                tag,
+                message=_clean(f"{result.mistake}: {result.message}" if result.mistake else result.message),
+                type=result.status,
+            )
             child.text = _clean("\n".join(f"{f.file}:{f.line}: {f.code}" for f in result.details.trace))
         if result.details.output:
             ET.SubElement(case, "system-out").text = _clean(result.details.output)

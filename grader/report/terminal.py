@@ -64,7 +64,10 @@ def result(console: Console, one: Result) -> None:
     """One verdict: a line, and below it what to know where it has not passed."""
     word, style = WORDS[one.status]
     line = Text.assemble((f"{word:<11}", style), f" {one.points}/{one.max_points} {one.id:<26} ", (one.title, "dim"))
-    console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+    if len(line) > console.width:
+        line.truncate(console.width - 3)
+        line.append("...")
+    console.print(line, no_wrap=True, overflow="crop")
     if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
         return
     if one.mistake:
@@ -101,10 +104,11 @@ def _evidence(one: Result) -> list[str]:
     if one.status == "failed" and wrong:
         lines += _comparison(wrong[0])
         if one.details.cases > 1:
-            lines.append(f"so or alike in {one.details.cases - one.details.cases_right} of {one.details.cases} inputs")
+            wrong_cases = one.details.cases - one.details.cases_right
+            lines.append(f"the same, or much the same, in {wrong_cases} of {one.details.cases} inputs")
     if one.details.output:
         kept = one.details.output.rstrip().splitlines()
-        lines += ["it printed:", *(f"  {line[:200]}" for line in kept[:8])]
+        lines += ["it printed, over all inputs:", *(f"  {line[:200]}" for line in kept[:8])]
         if len(kept) > 8:
             lines.append(f"  ... and {len(kept) - 8} lines more")
     return lines

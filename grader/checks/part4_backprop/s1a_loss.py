@@ -28,6 +28,17 @@ dlogprobs.inputs(incoming("logprobs"))
 
 
 @dlogprobs.mistake(
+    "whole columns instead of one entry a row",
+    "Indexing with a colon for the rows takes the columns of all labels, from the first row to the last. Only one "
+    "entry of each row is meant: the row's own label. Give a row for each column.",
+)
+def _(f, d):
+    gradient = torch.zeros_like(f.logprobs)
+    gradient[:, f.Y] = -d.loss / len(f.Y)
+    return gradient
+
+
+@dlogprobs.mistake(
     slips.IGNORED,
     "The loss is the end of this network, and there d.loss is 1. But the step is asked for any "
     "incoming gradient: had the loss been doubled, or added to a penalty, d.loss would not be 1. "

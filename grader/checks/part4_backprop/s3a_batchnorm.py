@@ -25,6 +25,15 @@ def dhpreact(m, given):
 dhpreact.inputs(incoming("hpreact"))
 
 
+@dhpreact.mistake(
+    "the brackets are missing",
+    "Only the square is multiplied by what comes in; the one before it is not, because a product binds more "
+    "tightly than a difference. The whole derivative belongs in brackets.",
+)
+def _(f, d):
+    return 1 - f.h**2 * d.h
+
+
 @dhpreact.mistake(slips.IGNORED, slips.ignored("d.h"))
 def _(f, d):
     return 1 - f.h**2
@@ -91,6 +100,14 @@ def dbngain(m, given):
 
 dbngain.inputs(incoming("bngain"))
 slips.dimension_lost(dbngain, dim=0)
+
+
+@dbngain.mistake(
+    "hprebn where bnraw belongs",
+    "The product is taken with hprebn, the values before they were normalised. The gain is multiplied by bnraw.",
+)
+def _(f, d):
+    return (f.hprebn * d.hpreact).sum(0, keepdim=True)
 
 
 @dbngain.mistake(slips.SUM_MISSING, slips.sum_missing("(1, H)", "(n, H)", "down the batch"))

@@ -80,6 +80,15 @@ dbnvar.inputs(incoming("bnvar"))
 slips.dimension_lost(dbnvar, dim=0)
 
 
+@dbnvar.mistake(
+    "the epsilon is forgotten",
+    "Very nearly: the derivative is taken at bnvar, and the root is of bnvar plus a small epsilon. It makes little "
+    "difference here and all of it where a variance is close to zero, which is what it is there for.",
+)
+def _(f, d):
+    return -0.5 * f.bnvar**-1.5 * d.bnvar_inv
+
+
 @dbnvar.mistake(slips.IGNORED, slips.ignored("d.bnvar_inv"))
 def _(f, d):
     return -0.5 * (f.bnvar + 1e-5) ** -1.5

@@ -35,6 +35,15 @@ def _(rng):
         yield {"logits": logits, "Y": Y}
 
 
+@cross_entropy_backward.mistake(
+    "Y itself is subtracted",
+    "Y holds the numbers of the labels, from 0 to V - 1. What is to be subtracted is a one at the label's place in "
+    "each row, and nothing elsewhere.",
+)
+def _(logits, Y):
+    return (torch.softmax(logits, 1) - Y) / len(Y)
+
+
 @cross_entropy_backward.mistake(slips.GUESSED, slips.CLASSES_FROM_SHAPE)
 def _(logits, Y):
     return (torch.softmax(logits, 1) - one_hot(Y)) / len(Y)
@@ -149,7 +158,7 @@ def _(rng):
 @batchnorm_backward.mistake(
     slips.N,
     "Nearly: this is the gradient for a variance that is divided by n. This network divides by n "
-    "- 1, and a factor of n over n - 1 is left over in one of the terms.",
+    "- 1, and a factor of n over n - 1 is missing from one of the terms.",
 )
 def _(dhpreact, f):
     return _normalised(dhpreact, f, variance=(len(dhpreact) - 1) / len(dhpreact))

@@ -32,6 +32,15 @@ def _(rng):
 
 
 @softmax_backward.mistake(
+    "the sum is not weighted by the probabilities",
+    "What is taken off is the plain sum of the incoming gradients. It is their average, each weighted by its "
+    "probability: then a gradient that is the same for all entries gives zero, as it should.",
+)
+def _(dprobs, probs):
+    return probs * (dprobs - dprobs.sum(-1, keepdim=True))
+
+
+@softmax_backward.mistake(
     "only the logit's own probability",
     "Only the effect of each logit on its own probability is there. The probabilities share a sum "
     "of one: a logit that grows makes all the others smaller.",

@@ -45,6 +45,18 @@ def _(rng):
 
 
 @layernorm_backward.mistake(
+    "the unbiased variance beside a mean over all",
+    "x.var divides by D - 1 unless told otherwise, and the layer divides by D. The rest of the answer is for D.",
+)
+def _(dout, x, gain, eps):
+    inverse = (x.var(-1, keepdim=True) + eps) ** -0.5
+    hat = (x - x.mean(-1, keepdim=True)) * inverse
+    g = dout * gain
+    dx = inverse * (g - g.mean(-1, keepdim=True) - hat * (g * hat).mean(-1, keepdim=True))
+    return dx, (dout * hat).sum(0), dout.sum(0)
+
+
+@layernorm_backward.mistake(
     "the mean is treated as a constant",
     "In dx the path through the mean of the row is missing. A test: each row of dx must sum to zero.",
 )

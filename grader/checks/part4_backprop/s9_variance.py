@@ -37,6 +37,15 @@ def _(rng):
 
 
 @variance.mistake(
+    "summed over all dimensions",
+    "The sum runs over every dimension and leaves one number. Each column has a variance of its own: sum over the "
+    "first dimension alone.",
+)
+def _(x, unbiased):
+    return ((x - x.mean(0)) ** 2).sum() / (len(x) - 1 if unbiased else len(x))
+
+
+@variance.mistake(
     slips.N,
     "The answer divides by n in both cases. The flag asks for the unbiased version: one less than n.",
 )
