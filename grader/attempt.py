@@ -9,7 +9,8 @@ import msgspec
 from grader import wire
 from grader.cells import ALL_RUN, LATE, Cell, Submission
 from grader.course import Spec
-from grader.sandbox import Child, Ended, Limits, Template
+from grader.sandbox import Child, Ended, Limits
+from grader.template import Template
 
 
 @dataclass(frozen=True)

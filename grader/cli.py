@@ -65,21 +65,21 @@ def run(
 
     warm.import_torch()  # once, here: the student's process is a fork that has it too
 
-    from grader import pipeline, sandbox
+    from grader import pipeline, sandbox, template
     from grader.report import junit, schema, terminal
 
     console = _console(quiet=json_file == "-")
-    template = sandbox.start_template()
+    warm_process = template.start_template()
     try:
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, sandbox.ISOLATION)
         live = terminal.Live(console, header)
         limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
-        report = pipeline.grade(course, part, specs, submission, template, seed, limits, live)
+        report = pipeline.grade(course, part, specs, submission, warm_process, seed, limits, live)
     except sandbox.Ended as ended:
         click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
         sys.exit(3)
     finally:
-        template.close()
+        warm_process.close()
     live.finish(report, _line_of(submission, specs[0].exercise))
     try:
         if json_file == "-":

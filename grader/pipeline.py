@@ -12,7 +12,8 @@ from grader import cells, expect, rules, verdict, versions
 from grader.attempt import Attempt
 from grader.course import Course, Part, Spec
 from grader.report.model import Report, Result
-from grader.sandbox import ISOLATION, Limits, Template
+from grader.sandbox import ISOLATION, Limits
+from grader.template import Template
 
 
 def grade(

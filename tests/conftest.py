@@ -3,7 +3,7 @@ import shutil
 import pytest
 import students
 
-from grader import sandbox
+from grader.template import start_template
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def workspace(tmp_path):
 @pytest.fixture(scope="session")
 def template():
     """A warm template, started on its own as an instructor's would be."""
-    one = sandbox.start_template(fresh=True)
+    one = start_template(fresh=True)
     yield one
     one.close()
 

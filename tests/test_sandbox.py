@@ -8,6 +8,7 @@ import pytest
 import students
 
 from grader import sandbox
+from grader.template import start_template
 
 LIMITS = sandbox.Limits(seconds=1.5, total=20)
 ENDS = {
@@ -236,7 +237,7 @@ def test_what_an_answer_leaves_behind_costs_no_other(mini, left):
 def own(tmp_path):
     """Grade with a template of one's own, to be harmed; afterwards nothing may be left."""
     folders = set(Path("/tmp").glob("grader-*"))
-    one = sandbox.start_template(fresh=True)
+    one = start_template(fresh=True)
 
     def run(**answers):
         path = tmp_path / "answer.py"

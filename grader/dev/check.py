@@ -10,7 +10,8 @@ from grader.check import Check
 from grader.course import Course, Part, Spec
 from grader.dev import build
 from grader.report.model import Report
-from grader.sandbox import Limits, Template, start_template
+from grader.sandbox import Limits
+from grader.template import Template, start_template
 
 HINTS = 3
 SHORT = 12
