@@ -434,3 +434,18 @@ bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C".s
     result = part4(backward=answer)["part4.backward"]
     assert result.mistake == "a value too many"
     assert "too many values: 'loss'" in result.message
+
+
+def test_replacing_inference_mode_in_a_cell_opens_no_back_door(part4):
+    text = students.solved(students.ROOT, "part4_backprop")
+    text += f"""
+
+# %%
+import contextlib
+torch.inference_mode = contextlib.nullcontext
+
+def dprobs(f, d):
+    p = f.probs.clone().requires_grad_()
+    return {NOTHING_RECORDED["the grad_fn of the base class"]}
+"""
+    assert part4(text, targets=("part4.dprobs",))["part4.dprobs"].points == 0
