@@ -38,7 +38,7 @@ class Attempt:
 
     template: Template
     submission: Submission
-    rules: tuple[str, ...]
+    forbids: tuple[str, ...]
     hidden: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
 
@@ -120,6 +120,7 @@ class Attempt:
             "id": spec.id,
             "function": spec.name,
             "source": source,
+            "forbids": list(spec.forbids),
             "cases": [{"tree": tree, "size": len(blob)} for tree, blob in cases],
         }
         try:
@@ -155,7 +156,7 @@ class Attempt:
             "kind": "load",
             "name": self.submission.name,
             "cells": msgspec.to_builtins(self.submission.cells),
-            "rules": list(self.rules),
+            "forbids": list(self.forbids),
             "hidden": list(self.hidden),
             "skip": list(self._ends),
             "seconds": max(self._load_deadline - time.monotonic(), self.limits.seconds),
@@ -185,7 +186,7 @@ def describe(fault: dict[str, Any]) -> str:
     last = fault["trace"][-1] if fault["trace"] else None
     where = f", in line {last['line']}: `{last['code']}`" if last else ""
     kind = f"{fault['type']}: " if fault.get("type") else ""
-    rule = " is against the rules of this part" if fault["kind"] == "broken_rule" else ""
+    rule = " is against the rules here" if fault["kind"] == "broken_rule" else ""
     text = f"{kind}{fault['what']}{rule}{where}"
     return text if text.endswith("?") else f"{text}."
 

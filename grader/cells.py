@@ -58,7 +58,7 @@ class Submission(msgspec.Struct, frozen=True):
 
     path: str
     name: str
-    cells: list[Cell]
+    cells: tuple[Cell, ...]
 
 
 def read(path: Path, name: str) -> Submission:
@@ -72,7 +72,7 @@ def read(path: Path, name: str) -> Submission:
         cells = _notebook_cells(text, shown)
     else:
         cells = _percent_cells(text, shown)
-    return Submission(shown, name, cells)
+    return Submission(shown, name, tuple(cells))
 
 
 def whole(text: str) -> str:

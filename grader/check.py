@@ -32,7 +32,7 @@ class Mistake:
     variant: Any
 
 
-@dataclass
+@dataclass(eq=False)
 class Check:
     """One check as its author wrote it: the functions, not yet joined with its points and title."""
 
@@ -40,6 +40,7 @@ class Check:
     probe: Callable[[Any, Any], Any]
     make_inputs: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     explanation: Callable[[Any, Any, list[str]], str | None] | None = None
+    measure: Callable[[Any, Any], dict[str, Any]] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
 
     def inputs(self, make: Any) -> Any:
@@ -65,10 +66,21 @@ class Check:
         return explanation
 
 
+    def statistic(self, measure: Any) -> Any:
+        """Register `measure(given, answer)` for an answer that is random: a dict of `judge.Band` by name.
+
+        It runs in the grader's process, on answers whose types, shapes and dtypes are those of the reference's
+        answer and which are finite. Its numbers are judged then, and the answer's own are not.
+        """
+        self.measure = measure
+        return measure
+
+
 def check(exercise: str, **declared: Any) -> Callable[[Callable[[Any, Any], Any]], Check]:
     """Make the decorated function the probe of a check of `exercise`.
 
-    declared: `points` (int), `hints` (three strings), `after` (an exercise that must pass first).
+    declared: `points` (int), `hints` (three strings), `after` (an exercise that must pass first), `updates`
+    (inputs that are changed in place), `forbids` (names of torch's functions that the exercise is to do without).
     They are read from the source by `course.py`, not here.
     """
     return lambda probe: Check(exercise, probe)

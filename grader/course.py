@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import Any
 
 from grader.errors import UsageError
-from grader.rules import KNOWN
 from grader.travel import travelling
 
 
@@ -35,6 +34,8 @@ class Spec:
     after: str | None
     updates: tuple[str, ...]
     """Names of inputs that the exercise is meant to change in place."""
+    forbids: tuple[str, ...]
+    """What the exercise is to do without: names of torch's functions, or `autograd`."""
     module: str
     file: Path
 
@@ -46,7 +47,8 @@ class Part:
     id: str
     name: str
     title: str
-    rules: tuple[str, ...]
+    forbids: tuple[str, ...]
+    """What the whole part is to do without."""
     checks: tuple[Spec, ...]
 
     @property
@@ -132,7 +134,7 @@ class Course:
 
     def probe_sources(self, part: Part) -> dict[str, str]:
         """The source of each probe, by the id of its check, as it travels to the student's process."""
-        probes = {file: travelling(_parse(file), file) for file in {spec.file for spec in part.checks}}
+        probes = {file: travelling(file, _parse) for file in {spec.file for spec in part.checks}}
         return {spec.id: probes[spec.file](spec.name) for spec in part.checks}
 
     def _names(self) -> list[str]:
@@ -147,16 +149,16 @@ class Course:
         home = self.root / "grader" / "checks" / name
         files = sorted(home.glob("*.py")) if home.is_dir() else [home.with_suffix(".py")]
         title = name
-        rules: tuple[str, ...] = ()
+        forbids: tuple[str, ...] = ()
         specs: list[Spec] = []
         for file in files:
             tree = _parse(file)
             if file.stem in ("__init__", name):
                 title = (ast.get_docstring(tree) or name).splitlines()[0]
-                rules = _rules(tree, file)
+                forbids = _forbids(tree, file)
             module = f"grader.checks.{name}" + (f".{file.stem}" if home.is_dir() else "")
             specs += _specs(tree, part, module, file)
-        return Part(part, name, title, rules, _inherit_hints(specs))
+        return Part(part, name, title, forbids, _inherit(specs, forbids))
 
 
 @cache
@@ -198,15 +200,21 @@ def _specs(tree: ast.Module, part: str, module: str, file: Path) -> Iterator[Spe
             hints=tuple(options.get("hints", ())),
             after=options.get("after"),
             updates=tuple(options.get("updates", ())),
+            forbids=tuple(options.get("forbids", ())),
         )
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(name, str) for name in value)
 
 
 # The options of @check, and whether a value is of the right kind.
 _OPTIONS: dict[str, Callable[[Any], bool]] = {
     "points": lambda value: type(value) is int,
-    "hints": lambda value: isinstance(value, (tuple, list)) and all(isinstance(hint, str) for hint in value),
+    "hints": _are_names,
     "after": lambda value: isinstance(value, str),
-    "updates": lambda value: isinstance(value, (tuple, list)) and all(isinstance(name, str) for name in value),
+    "updates": _are_names,
+    "forbids": _are_names,
 }
 
 
@@ -230,12 +238,17 @@ def _arguments(declared: ast.Call, where: str) -> tuple[str, dict[str, Any]]:
     return places[0], options
 
 
-def _inherit_hints(specs: list[Spec]) -> tuple[Spec, ...]:
-    """A check without hints of its own has those of its exercise's first check."""
+def _inherit(specs: list[Spec], forbids: tuple[str, ...]) -> tuple[Spec, ...]:
+    """A check without hints of its own has those of its exercise's first check; what is forbidden is so in all."""
     ladders: dict[str, tuple[str, ...]] = {}
+    forbidden: dict[str, dict[str, None]] = {}
     for spec in specs:
         ladders.setdefault(spec.exercise, spec.hints)
-    return tuple(replace(spec, hints=spec.hints or ladders[spec.exercise]) for spec in specs)
+        forbidden.setdefault(spec.exercise, dict.fromkeys(forbids)).update(dict.fromkeys(spec.forbids))
+    return tuple(
+        replace(spec, hints=spec.hints or ladders[spec.exercise], forbids=tuple(forbidden[spec.exercise]))
+        for spec in specs
+    )
 
 
 def _declaration(node: ast.stmt) -> ast.Call | None:
@@ -247,24 +260,21 @@ def _declaration(node: ast.stmt) -> ast.Call | None:
     return None
 
 
-def _rules(tree: ast.Module, file: Path) -> tuple[str, ...]:
-    """The rules that a part's `RULES = ("no_autograd",)` names."""
+def _forbids(tree: ast.Module, file: Path) -> tuple[str, ...]:
+    """What a part's `FORBIDS = ("autograd",)` names."""
     for node in tree.body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        if not any(getattr(target, "id", "") == "RULES" for target in targets):
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue
-        assert isinstance(node, (ast.Assign, ast.AnnAssign))
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if not any(getattr(target, "id", "") == "FORBIDS" for target in targets):
+            continue
         try:
-            rules = ast.literal_eval(node.value) if node.value else None
+            names = ast.literal_eval(node.value) if node.value else None
         except ValueError:
-            rules = None
-        if not isinstance(rules, (tuple, list)) or not set(rules) <= KNOWN:
-            raise UsageError(
-                f"{file}:{node.lineno}: `{ast.unparse(node)}` must be a literal tuple of {', '.join(sorted(KNOWN))}."
-            )
-        return tuple(rules)
+            names = None
+        if names is None or not _are_names(names):
+            raise UsageError(f"{file}:{node.lineno}: `{ast.unparse(node)}` must be a literal tuple of names.")
+        return tuple(names)
     return ()
 
 

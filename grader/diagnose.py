@@ -5,6 +5,7 @@ kind of mistake wherever it is made, and advice that never holds the solution.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 
 from grader.attempt import Outcome
 from grader.expect import Case, Expected
-from grader.judge import SURPLUS, Comparison, contents, dtype_name, inside
+from grader.judge import SURPLUS, Band, Comparison, contents, dtype_name, inside
 from grader.values import Namespace, members
 
 
@@ -35,6 +36,8 @@ class Evidence:
     comparisons: list[list[Comparison]]
     """For each case, in order; empty where the case raised."""
     updates: tuple[str, ...]
+    view: Callable[[int, Any], Any] = lambda case, value: value
+    """What of a case's value is compared with that of a known mistake: of a random one, its statistics."""
 
     def right(self, case: int) -> bool:
         """Whether everything about a case is right."""
@@ -58,20 +61,18 @@ def unwanted_changes(outcome: Outcome, updates: tuple[str, ...]) -> list[str]:
 def agrees(evidence: Evidence, imitations: list[Outcome]) -> bool:
     """Whether the answer is what a known mistake gives, in every case."""
     return all(
-        _same(evidence.label, index, imitation, outcome, expected)
-        for index, (imitation, outcome, expected) in enumerate(
-            zip(imitations, evidence.outcomes, evidence.expected, strict=True)
-        )
+        _same(imitation, outcome, lambda value, index=index: evidence.view(index, value))  # type: ignore[misc]
+        for index, (imitation, outcome) in enumerate(zip(imitations, evidence.outcomes, strict=True))
     )
 
 
-def _same(label: str, case: int, imitation: Outcome, outcome: Outcome, expected: Expected) -> bool:
+def _same(imitation: Outcome, outcome: Outcome, view: Callable[[Any], Any]) -> bool:
     if imitation.fault or outcome.fault:
         first, second = imitation.fault or {}, outcome.fault or {}
         return bool(first.get("type")) and all(first.get(key) == second.get(key) for key in ("type", "what"))
     if set(imitation.changed) != set(outcome.changed):
         return False
-    return alike(imitation.value, outcome.value)
+    return alike(view(imitation.value), view(outcome.value))
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -85,6 +86,8 @@ def alike(one: Any, other: Any) -> bool:
             return torch.equal(one, other)
         scale = one[one.isfinite()].abs().max().item() if one.isfinite().any() else 0.0
         return torch.allclose(one, other, rtol=0.0, atol=1e-5 * scale, equal_nan=True)
+    if isinstance(one, Band):
+        return bool(one.near(other))
     if isinstance(one, float):
         return one == other or math.isclose(one, other, rel_tol=1e-5) or (math.isnan(one) and math.isnan(other))
     if isinstance(one, Namespace):
@@ -173,25 +176,24 @@ def _wrong_shape(evidence: Evidence) -> Diagnosis | None:
         if single.numel() == got.numel() and alike(single.reshape(-1), got.reshape(-1).to(single.dtype)):
             return Diagnosis(
                 "right values, wrong shape",
-                f"The values are right, the shape is not: {comparison.label} has shape {came}, and what it is the "
-                f"gradient of has {asked}. Broadcasting hides the difference as long as the two are added or "
-                "compared; it bites in an in-place update, in a sum over the wrong axis, and where (n,) meets "
-                "(n, 1) and quietly becomes (n, n). A gradient has exactly the shape of its value: look at "
-                "keepdim, or at what was summed away.",
+                f"The values are right, the shape is not: {comparison.label} has shape {came}; {asked} was "
+                "asked. Broadcasting hides the difference as long as the two are added or compared; it bites in an "
+                "in-place update, in a sum over the wrong axis, and where (n,) meets (n, 1) and quietly becomes "
+                "(n, n). Look at keepdim, at what was summed away, or at what was stacked.",
             )
         if single.dim() == 2 and asked == came[::-1] and alike(single, got.T.to(single.dtype)):
             return Diagnosis("transposed", f"{head} It is the right answer transposed.")
-        return Diagnosis("the shape is wrong", f"{head} {_shape_advice(asked, came)}")
+        return Diagnosis("the shape is wrong", f"{head} {_shape_advice(asked, came)}".rstrip())
     return None
 
 
 def _shape_advice(asked: tuple[int, ...], came: tuple[int, ...]) -> str:
     if len(came) == len(asked) and all(a in (c, 1) for a, c in zip(asked, came, strict=True)):
         return (
-            "What is stretched by broadcasting on the way forward is used several times, so on the way back its "
-            "gradient is a sum over the stretched dimension."
+            "It holds a dimension that should have size 1: is a sum missing? (On the way back, what broadcasting has "
+            "stretched is summed over the stretched dimension.)"
         )
-    return "A gradient has exactly the shape of the value it is the gradient of."
+    return ""
 
 
 def _wrong_dtype(evidence: Evidence) -> Diagnosis | None:
@@ -224,7 +226,7 @@ def _wrong_values(evidence: Evidence) -> Diagnosis | None:
         return None
     label = found[0][0].label
     if all(not got.any() for _, _, got in found):
-        return Diagnosis("all zeros", f"{label} is zero everywhere; it is not zero for incoming gradients in general.")
+        return Diagnosis("all zeros", f"{label} is zero everywhere; for these inputs it should not be.")
     for case, comparison, _, got in _tensors(evidence):
         name = _input_like(evidence.cases[case], got)
         if comparison.fault == "values" and name:

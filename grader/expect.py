@@ -1,9 +1,12 @@
-"""The trusted side of a probe: its inputs from a seed, and the reference's values for them."""
+"""The trusted side of a probe: its inputs from a seed, and the reference's values for them.
+
+What has been worked out is kept: a class, or an author's audit, asks for the same again and again.
+"""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -16,8 +19,12 @@ from grader.fresh import fresh_state
 from grader.judge import ReferenceFault
 from grader.values import Namespace, mapped
 
+KEPT = 4096
+ROUNDINGS = 4
+"""How many times the inputs are nudged to see how much an answer hangs on their rounding."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Case:
     """One case of a check: its inputs as they cross the wire, and as they come out of it."""
 
@@ -43,6 +50,8 @@ class Expected:
 
     single: Any
     double: Any
+    nudged: Callable[[], tuple[Any, ...]] = tuple
+    """Further values in float32, for inputs that differ by their rounding; worked out only where asked for."""
 
 
 def seed_of(seed: int, part: str) -> int:
@@ -51,6 +60,7 @@ def seed_of(seed: int, part: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 2
 
 
+@lru_cache(maxsize=KEPT)
 def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
     """The inputs of a check for a seed."""
     if check.make_inputs is None:
@@ -62,23 +72,41 @@ def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
     return made
 
 
+@lru_cache(maxsize=KEPT)
 def expected(check: Check, trusted: Any, case: Case) -> Expected:
-    """Run the probe on the trusted implementation, in both precisions."""
+    """Run the probe on the trusted implementation, in both precisions.
+
+    In the second run the default dtype is float64 as well, for layers that the probe makes.
+    """
+    single = _run(check, trusted, case.given())
+    double = _run(check, trusted, mapped(case.values, _double), torch.float64)
+
+    @lru_cache(maxsize=1)
+    def nudged() -> tuple[Any, ...]:
+        rng = torch.Generator().manual_seed(0)
+        return tuple(_run(check, trusted, mapped(case.values, lambda t: _nudge(t, rng))) for _ in range(ROUNDINGS))
+
+    return Expected(single, double, nudged)
+
+
+def _run(check: Check, trusted: Any, given: Any, dtype: torch.dtype = torch.float32) -> Any:
     fresh_state()
-    single = check.probe(trusted, case.given())
-    fresh_state()
-    double = check.probe(trusted, mapped(case.values, _double))
-    return Expected(_crossed(single), _crossed(double))
+    torch.set_default_dtype(dtype)
+    try:
+        return _crossed(check.probe(trusted, given))
+    finally:
+        fresh_state()
 
 
 Imitations = Callable[[Mistake], list[Outcome]]
 
 
 def imitations(check: Check, trusted: Any, cases: list[Case]) -> Imitations:
-    """A function that tells what a known mistake answers to the cases, and remembers it."""
-    return cache(lambda mistake: [_imitate(check, trusted, mistake, case) for case in cases])
+    """A function that tells what a known mistake answers to the cases."""
+    return lambda mistake: [_imitate(check, trusted, mistake, case) for case in cases]
 
 
+@lru_cache(maxsize=KEPT)
 def _imitate(check: Check, trusted: Any, mistake: Mistake, case: Case) -> Outcome:
     """What a known mistake answers: the same probe on the reference with one name replaced."""
     given = case.given()
@@ -109,3 +137,11 @@ def _crossed(value: Any) -> Any:
 
 def _double(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.double() if tensor.dtype == torch.float32 else tensor.clone()
+
+
+def _nudge(tensor: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    """The tensor with each entry one rounding up or down."""
+    if tensor.dtype != torch.float32:
+        return tensor.clone()
+    up = torch.rand(tensor.shape, generator=rng) < 0.5
+    return torch.where(up, tensor.nextafter(torch.tensor(torch.inf)), tensor.nextafter(torch.tensor(-torch.inf)))

@@ -21,6 +21,10 @@ ALLOWANCE = 16
 UNSTABLE = 1e-4
 """Where the reference's two precisions differ by more than this, the check itself is at fault."""
 
+FLOOR = 1e-9
+"""A float64 answer has no second measurement: it may be off by this share of its largest entry, times ALLOWANCE;
+a Python float by this much at all, because what cancels to zero has no scale."""
+
 
 SURPLUS = "too many values:"
 CONTAINERS = (dict, list, tuple, Namespace)
@@ -52,31 +56,71 @@ class Comparison(msgspec.Struct, frozen=True):
     approximate: bool = False
 
 
-def compare(label: str, case: int, single: Any, double: Any, got: Any) -> Iterator[Comparison]:
+class Band(msgspec.Struct, frozen=True):
+    """A number measured of a random answer, and the bounds in which a right answer's lies."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def side(self) -> int:
+        """-1 below the band, 0 inside, 1 above; NaN is above."""
+        return 0 if self.low <= self.value <= self.high else -1 if self.value < self.low else 1
+
+    def near(self, other: "Band") -> bool:
+        """Whether another answer's number lies on the same side, about as far out."""
+        out = abs(self.value - (self.high if self.side > 0 else self.low))
+        return self.side == other.side and abs(self.value - other.value) <= self.high - self.low + 0.1 * out
+
+
+def compare_bands(label: str, case: int, expected: dict[str, Band], got: dict[str, Band]) -> Iterator[Comparison]:
+    """Compare what was measured of a random answer with its bounds. Raises ReferenceFault."""
+    for name, band in expected.items():
+        if band.side:
+            raise ReferenceFault(f"{label}: the reference's {name} is {band.value:.6g}, outside its own bounds")
+        came = got[name]
+        asked = f"{came.low:.4g} to {came.high:.4g}"
+        yield Comparison(
+            f"{label}: {name}", case, "values" if came.side else None, asked, f"{came.value:.4g}", 1, abs(came.side)
+        )
+
+
+def compare_forms(label: str, case: int, single: Any, got: Any) -> list[Comparison]:
+    """What is wrong with an answer apart from its values: types, shapes, dtypes, NaN and infinity."""
+    return [c for c in compare(label, case, single, single, got) if c.fault not in (None, "values")]
+
+
+def compare(
+    label: str, case: int, single: Any, double: Any, got: Any, others: tuple[Any, ...] = ()
+) -> Iterator[Comparison]:
     """Compare an answer with the reference's value in float32 (`single`) and in float64 (`double`).
 
-    Containers yield one comparison for each expected member. Raises ReferenceFault where the
-    reference's own value is NaN or differs between the precisions by more than UNSTABLE.
+    Containers yield one comparison for each expected member. `others` are further values of the reference in
+    float32, for inputs that differ by their rounding: they widen the allowance where the value hangs on it. Raises
+    ReferenceFault where the reference's own value is NaN or differs between the precisions by more than UNSTABLE.
     """
     kind = type(single)
     if type(double) is not kind or (kind in EXACT and double != single):
         raise ReferenceFault(f"{label}: the reference's value depends on the precision it runs in")
     if kind in CONTAINERS:
-        yield from _compare_members(label, case, single, double, got)
+        yield from _compare_members(label, case, single, double, got, others)
     elif kind not in (torch.Tensor, float, *EXACT):
         raise ReferenceFault(f"{label}: the reference gave {describe(single)}, which can't be compared")
     elif type(got) is not kind:
         yield _fault(label, case, "type", single, got)
     elif kind is torch.Tensor:
-        yield _compare_tensors(label, case, single, double, got)
+        yield _compare_tensors(label, case, single, double, got, others)
     elif kind is float:
-        yield _compare_floats(label, case, single, double, got)
+        yield _compare_floats(label, case, single, double, got, others)
     else:
         right = got == single
         yield Comparison(label, case, None if right else "values", repr(single), repr(got)[:200], 1, int(not right))
 
 
-def _compare_members(label: str, case: int, single: Any, double: Any, got: Any) -> Iterator[Comparison]:
+def _compare_members(
+    label: str, case: int, single: Any, double: Any, got: Any, others: tuple[Any, ...]
+) -> Iterator[Comparison]:
     if type(got) is not type(single):
         yield _fault(label, case, "type", single, got)
         return
@@ -92,7 +136,8 @@ def _compare_members(label: str, case: int, single: Any, double: Any, got: Any) 
     for key, value in wanted.items():
         inner = inside(label, single, key)
         if (type(key), key) in keys:
-            yield from compare(inner, case, value, doubled[key], came[key])
+            inner_others = tuple(contents(o)[key] for o in others if type(o) is type(single) and key in contents(o))
+            yield from compare(inner, case, value, doubled[key], came[key], inner_others)
         else:
             yield _fault(inner, case, "missing", value, None)
 
@@ -134,9 +179,11 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _compare_floats(label: str, case: int, single: float, double: float, got: float) -> Comparison:
-    one, two, came = (torch.tensor(value, dtype=torch.float64) for value in (single, double, got))
-    result = _compare_tensors(label, case, one, two, came, torch.finfo(torch.float32).eps)
+def _compare_floats(
+    label: str, case: int, single: float, double: float, got: float, others: tuple[Any, ...]
+) -> Comparison:
+    one, two, came, *more = (torch.tensor(v, dtype=torch.float64) for v in (single, double, got, *others))
+    result = _compare_tensors(label, case, one, two, came, tuple(more), torch.finfo(torch.float32).eps, FLOOR)
     return msgspec.structs.replace(result, asked=f"{single:.6g}", came=f"{got:.6g}")
 
 
@@ -146,7 +193,9 @@ def _compare_tensors(
     single: torch.Tensor,
     double: torch.Tensor,
     got: torch.Tensor,
+    others: tuple[Any, ...] = (),
     precision: float | None = None,
+    floor: float = 0.0,
 ) -> Comparison:
     if not single.numel():
         raise ReferenceFault(f"{label}: the reference gave an empty tensor, which proves nothing")
@@ -163,7 +212,9 @@ def _compare_tensors(
         raise ReferenceFault(f"{label}: the reference gave NaN")
     if not torch.equal(single.isinf(), double.isinf()):
         raise ReferenceFault(f"{label}: the reference is infinite in one precision only")
-    allowed = allowance(single, double, precision or torch.finfo(single.dtype).eps, label)
+    eps = precision or max(torch.finfo(single.dtype).eps, FLOOR)
+    alike = [o for o in others if type(o) is torch.Tensor and o.shape == single.shape]
+    allowed = max(allowance(one, double, eps, label) for one in (single, *alike)) + floor
     difference = (got.double() - double.double()).abs()
     if math.isfinite(difference.sum().item()):
         return _values(label, case, asked, came, single, got, difference > allowed, allowed)

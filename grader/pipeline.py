@@ -28,8 +28,7 @@ def grade(
 ) -> Report:
     """Grade a submission on the given checks; `on_result` hears each verdict as it falls."""
     start = time.monotonic()
-    forbidden = rules.scan(submission, part.rules)
-    attempt = Attempt(template, submission, part.rules, course.hidden_folders(), limits)
+    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits)
     try:
         # The template has been forked by now, from a process that had never seen a reference.
         checks, trusted = course.load(part)
@@ -37,8 +36,9 @@ def grade(
         results: list[Result] = []
         for spec in specs:
             check = checks[spec.id]
-            if spec.exercise in forbidden:
-                result = verdict.broken_rule(spec, forbidden[spec.exercise])
+            violation = rules.violation(submission, spec.exercise, spec.forbids)
+            if violation:
+                result = verdict.broken_rule(spec, violation)
             else:
                 try:
                     cases = expect.cases(check, spec, seed)

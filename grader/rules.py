@@ -1,14 +1,15 @@
-"""What a part forbids, read from the source: the line that does it, and the exercises that reach it."""
+"""What is forbidden, read from the source: the line that does it, and the exercises that reach it."""
 
 import ast
 import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grader.cells import Cell, Submission, bound
 
-KNOWN = {"no_autograd"}
-"""The rules that a part may name."""
+AUTOGRAD = "autograd"
+"""What is forbidden under this name is all of autograd; any other name is that of a function of torch."""
 _HIDDEN = {"reference", "solutions", "grader"}
 _AUTOGRAD_MODULES = ("torch.autograd", "torch.func", "functorch", "torch._functorch")
 _AUTOGRAD_NAMES = {"make_dual", "run_backward", "_execution_engine", "grad_fn", "next_functions"}
@@ -29,21 +30,30 @@ class Violation:
     @property
     def message(self) -> str:
         """The violation in words."""
-        return f"{self.what} ({self.place}) is against the rules of this part: {self.why}."
+        return f"{self.what} ({self.place}) is against the rules here: {self.why}."
 
 
-def scan(submission: Submission, rules: tuple[str, ...]) -> dict[str, Violation]:
+def violation(submission: Submission, exercise: str, forbids: tuple[str, ...]) -> Violation | None:
+    """What of the forbidden the exercise contains or reaches, if anything."""
+    return _scan(submission, forbids).get(exercise)
+
+
+@lru_cache(maxsize=8)
+def _scan(submission: Submission, forbids: tuple[str, ...]) -> dict[str, Violation]:
     """The violations by the name of each top-level definition that contains or reaches one."""
     parsed = [(cell, tree) for cell in submission.cells if isinstance(tree := cell.tree(), ast.Module)]
     statements = [(cell, statement) for cell, tree in parsed for statement in _statements(tree)]
     shared = _aliases(s for _, s in statements if not isinstance(s, _DEFINITIONS))
+    for _, definition in statements:
+        if isinstance(definition, _DEFINITIONS):
+            shared.pop(definition.name, None)
     methods = {name for _, s in statements for name in _methods(s)}
     found: dict[str, Violation] = {}
     uses: dict[str, set[str]] = {}
     for cell, statement in statements:
         used = _free_names(statement)
         aliases = {name: dotted for name, dotted in shared.items() if name in used} | _aliases([statement])
-        violation = next(_violations(statement, cell, rules, _Known(aliases, methods)), None)
+        violation = next(_violations(statement, cell, forbids, _Known(aliases, methods)), None)
         for name in _names(statement):
             # A later definition replaces an earlier one, unless it is made from it.
             kept = name in used
@@ -142,7 +152,7 @@ def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str
     return reached
 
 
-def _violations(statement: ast.stmt, cell: Cell, rules: tuple[str, ...], known: _Known) -> Iterator[Violation]:
+def _violations(statement: ast.stmt, cell: Cell, forbids: tuple[str, ...], known: _Known) -> Iterator[Violation]:
     queue: list[ast.AST] = [statement]
     while queue:
         node = queue.pop(0)
@@ -151,12 +161,19 @@ def _violations(statement: ast.stmt, cell: Cell, rules: tuple[str, ...], known: 
         for module in _imported(node):
             if module.partition(".")[0] in _HIDDEN:
                 yield Violation(f"import {module}", place, "the answer is to be your own")
-        what = _autograd(node, known) if "no_autograd" in rules else None
+        what = _autograd(node, known) if AUTOGRAD in forbids else None
         if what:
             yield Violation(what, place, "each gradient is to be worked out by hand")
+        elif isinstance(node, (ast.Attribute, ast.Name)) and _ready_made(known.dotted(node), forbids):
+            yield Violation(known.dotted(node), place, "it is what you are to write yourself")
         # A chain of names is looked at as a whole: torch.autograd.no_grad is no torch.autograd.
         if not (isinstance(node, ast.Attribute) and _dotted(node)):
             queue += ast.iter_child_nodes(node)
+
+
+def _ready_made(dotted: str, forbids: tuple[str, ...]) -> bool:
+    """Whether a dotted name is one of torch's own functions that are forbidden."""
+    return dotted.startswith("torch.") and dotted.rpartition(".")[2] in forbids
 
 
 def _autograd(node: ast.AST, known: _Known) -> str | None:

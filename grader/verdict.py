@@ -1,7 +1,9 @@
 """From an answer to a verdict: what is the status, what is the message, which mistake is it."""
 
 import difflib
+import math
 import re
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,13 +14,15 @@ from grader.check import Check
 from grader.course import Spec
 from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
 from grader.expect import Case, Expected, Imitations
-from grader.judge import compare
+from grader.judge import Comparison, compare, compare_bands, compare_forms
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
 from grader.sandbox import Limits
 from grader.values import Namespace, members
 
 OUTPUT_SHOWN = 2_000
+NEAR = 64
+"""An answer that is off by less than so many times what is allowed is looked at twice."""
 
 
 def judge(
@@ -31,11 +35,12 @@ def judge(
     attempt: Attempt | None = None,
 ) -> Result:
     """The verdict on one check's answer. Passed only if every value of every case is right."""
+    view = partial(_statistics, check, cases, expected) if check.measure else lambda case, value: value
     comparisons = [
-        [] if outcome.fault else list(compare(spec.exercise, index, want.single, want.double, outcome.value))
+        [] if outcome.fault else _compared(spec, check, index, cases[index], want, outcome.value)
         for index, (want, outcome) in enumerate(zip(expected, answer.outcomes, strict=True))
     ]
-    evidence = Evidence(spec.exercise, cases, expected, answer.outcomes, comparisons, spec.updates)
+    evidence = Evidence(spec.exercise, cases, expected, answer.outcomes, comparisons, spec.updates, view)
     right = [evidence.right(index) for index in range(len(cases))]
     details = Details(
         cases=len(cases),
@@ -55,6 +60,27 @@ def judge(
         parts = [message, found.advice if found else "", explanation or ""]
         message = " ".join(_sentence(part) for part in parts if part) or _plain(evidence)
     return _result(spec, status, message, mistake, details, answer.seconds)
+
+
+def _compared(spec: Spec, check: Check, index: int, case: Case, want: Expected, got: Any) -> list[Comparison]:
+    """The comparisons of one case's value with the reference's, or of what is measured of both."""
+    label = spec.exercise
+    if check.measure:
+        wrong = compare_forms(label, index, want.single, got)
+        wanted = check.measure(case.given(), want.single)
+        return wrong or list(compare_bands(label, index, wanted, check.measure(case.given(), got)))
+    found = list(compare(label, index, want.single, want.double, got))
+    if any(c.fault == "values" and (c.maxdiff or math.inf) < NEAR * (c.allowed or 0.0) for c in found):
+        # So near that it may hang on how the inputs are rounded: measure that too, before it is called wrong.
+        found = list(compare(label, index, want.single, want.double, got, want.nudged()))
+    return found
+
+
+def _statistics(check: Check, cases: list[Case], expected: list[Expected], index: int, value: Any) -> Any:
+    """What is measured of a random value, or else what is wrong with its form."""
+    assert check.measure is not None
+    wrong = compare_forms("value", index, expected[index].single, value)
+    return [(c.label, c.fault, c.came) for c in wrong] or check.measure(cases[index].given(), value)
 
 
 def _sentence(text: str) -> str:
@@ -112,7 +138,7 @@ def _status(evidence: Evidence, attempt: Attempt | None) -> tuple[str, str]:
 def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | None) -> tuple[str, str]:
     what = fault["what"]
     if kind == "broken_rule":
-        return kind, f"{what} is against the rules of this part, and was stopped."
+        return kind, f"{what} is against the rules here, and was stopped."
     if kind == "not_attempted":
         return kind, NOT_WRITTEN if what == label else f"It calls {what}, which is not written yet."
     if kind == "timed_out":
@@ -207,6 +233,8 @@ def _plain(evidence: Evidence) -> str:
         changes = [n for o in evidence.outcomes for n in unwanted_changes(o, evidence.updates)]
         return f"The answer was not accepted ({', '.join(changes) or 'no value came'})."
     first = wrong[0]
+    if first.fault == "values" and first.expected is None and ": " in first.label:
+        return f"{first.label} is {first.came}; for a right answer it is {first.asked}."
     if first.fault != "values":
         return f"{first.label}: {first.asked} was asked, {first.came} came."
     share = (first.maxdiff or 0.0) / max(abs(first.expected or 0.0), 1e-30)

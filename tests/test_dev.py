@@ -88,7 +88,7 @@ def test_an_id_in_two_files_of_a_package_is_found(course):
     package.mkdir()
     text = (course / CHECKS).read_text()
     (course / CHECKS).unlink()
-    (package / "__init__.py").write_text('"""A tiny part"""\n\nRULES = ("no_autograd",)\n')
+    (package / "__init__.py").write_text('"""A tiny part"""\n\nFORBIDS = ("autograd",)\n')
     (package / "a.py").write_text(text)
     (package / "b.py").write_text(text)
     done = command("dev", "check", "--seeds", "1", cwd=course, course=course)

@@ -273,7 +273,7 @@ def test_a_size_is_said_even_where_there_is_none():
 
 def test_the_sum_over_a_stretched_dimension_is_advised():
     bias = WANT.sum(0, keepdim=True)
-    assert "is a sum over the stretched dimension" in diagnose.generic(evidence(WANT, want=bias)).advice
+    assert "is summed over the stretched dimension" in diagnose.generic(evidence(WANT, want=bias)).advice
     assert "stretched" not in diagnose.generic(evidence(WANT[:2], want=WANT)).advice
 
 

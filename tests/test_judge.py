@@ -337,7 +337,7 @@ OTHERS = [
     math.nan,
     math.inf,
     1.5015,
-    1e-9,
+    1e-8,
     2,
     [],
     (),
@@ -360,7 +360,13 @@ def test_plain_values_pass_only_as_themselves(want, got):
     assert passes(want, got) == (type(got) is type(want) and got == want)
 
 
-@pytest.mark.parametrize("want", [1.5, -1e-20, 1e20, math.inf])
+@pytest.mark.parametrize("got", [1e-17, -1e-12, 0.0])
+def test_a_float_that_cancels_to_zero_is_zero(got):
+    assert passes(0.0, got)
+    assert not passes(0.0, got + 3e-9)
+
+
+@pytest.mark.parametrize("want", [1.5, -1e-5, 1e20, math.inf])
 def test_a_float_is_allowed_single_precision(want):
     assert passes(want, want)
     assert passes(want, want * (1 + 1e-7))

@@ -12,7 +12,7 @@ from grader.values import Namespace
 
 
 def cut(source, probe="probe"):
-    return travel.travelling(ast.parse(source), Path("part9.py"))(probe)
+    return travel.travelling(Path("part9.py"), lambda file: ast.parse(source))(probe)
 
 
 def arrived(source, probe="probe"):
@@ -129,6 +129,48 @@ def test_nothing_else_travels():
         """.replace("\n        ", "\n")
     )
     assert source == "import math\n\ndef helper():\n    return math.pi\n\ndef probe(m, given):\n    return helper()"
+
+
+TOOLS = """
+import math
+from grader.checks.deeper import last
+SIZE = 3
+def rounded(x): return math.floor(last(x))
+def sized(x): return SIZE
+"""
+
+
+def from_checks(tmp_path, probe):
+    """The source of a probe in a folder of checks that has tools.py and deeper.py beside it."""
+    checks = tmp_path / "checks"
+    checks.mkdir()
+    (checks / "tools.py").write_text(TOOLS)
+    (checks / "deeper.py").write_text("def last(x): return x + 0.5")
+    (checks / "part9.py").write_text(probe)
+    return travel.travelling(checks / "part9.py", lambda file: ast.parse(file.read_text()))("probe")
+
+
+def test_functions_of_other_files_of_the_checks_travel_with_all_that_they_use(tmp_path):
+    probe = "from grader.checks.tools import rounded\ndef probe(m, given):\n    return rounded(7)"
+    scope = {}
+    exec(from_checks(tmp_path, probe), scope)
+    assert scope["probe"](None, None) == 7
+
+
+def test_a_tool_that_uses_a_constant_stays_behind(tmp_path):
+    with pytest.raises(UsageError, match=r"tools\.py:6: the probe probe uses SIZE, which stays behind"):
+        from_checks(tmp_path, "from grader.checks.tools import sized\ndef probe(m, given):\n    return sized(7)")
+
+
+def test_a_tool_under_another_name_stays_behind(tmp_path):
+    with pytest.raises(UsageError, match="uses r, which stays behind"):
+        from_checks(tmp_path, "from grader.checks.tools import rounded as r\ndef probe(m, given):\n    return r(7)")
+
+
+def test_two_functions_of_one_name_are_refused(tmp_path):
+    probe = "from grader.checks.tools import rounded\ndef last(): pass\ndef probe(m, given): return rounded(last())"
+    with pytest.raises(UsageError, match="two functions called last"):
+        from_checks(tmp_path, probe)
 
 
 def test_two_names_of_one_import_bring_it_once():

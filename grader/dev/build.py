@@ -52,5 +52,6 @@ def stub(source: Path) -> str:
 def _write(path: Path, text: str) -> tuple[Path, bool]:
     changed = not path.exists() or path.read_text(encoding="utf-8") != text
     if changed:
-        path.write_text(text, encoding="utf-8")
+        path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
     return path, changed

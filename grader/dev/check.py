@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+import torch
+
 from grader import cells, expect, pipeline, verdict
 from grader.attempt import Answer
 from grader.check import Check
@@ -14,6 +16,7 @@ from grader.sandbox import Limits
 from grader.template import Template, start_template
 
 HINTS = 3
+OWNERS = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.nn.utils)
 SHORT = 12
 """A solution line shorter than this (`return x`) may well stand in the text too."""
 
@@ -56,6 +59,9 @@ def declared(part: Part) -> Iterator[str]:
             yield f"{spec.id}: {len(spec.hints)} hints instead of {HINTS}"
         if spec.after and spec.after not in part.exercises:
             yield f"{spec.id}: it waits for {spec.after}, which is no exercise of this part"
+        for name in spec.forbids:
+            if name != "autograd" and not any(hasattr(owner, name) for owner in OWNERS):
+                yield f"{spec.id}: it forbids {name}, which torch does not have"
 
 
 def written(course: Course, part: Part) -> Iterator[str]:

@@ -7,7 +7,8 @@ sees only values.
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 # A way round the rule about reading: another program reads, or the file gets another name.
@@ -21,9 +22,9 @@ class BrokenRule(BaseException):
 
 
 class Guard:
-    """Forbids by rule name, and remembers what was tried."""
+    """Forbids by name, and remembers what was tried."""
 
-    def __init__(self, rules: Iterable[str], hidden_folders: Iterable[str]):
+    def __init__(self, hidden_folders: Iterable[str]):
         tried: list[str] = []
         hidden = tuple(os.path.realpath(folder) + os.sep for folder in hidden_folders)
 
@@ -48,18 +49,74 @@ class Guard:
                 if name.partition(".")[0] in HIDDEN_PACKAGES:
                     refuse(f"import {name}")
 
-        if "no_autograd" in rules:
-            _forbid_autograd(refuse)
         sys.addaudithook(audit)
         sys.meta_path.insert(0, Finder)
+        self._refuse = refuse
+        self._without_autograd = False
         self.reset = tried.clear
         """Forget what was tried, before the next step."""
         self.tried: Callable[[], tuple[str, ...]] = lambda: tuple(tried)
         """What has been tried since."""
 
+    def forbid(self, names: Iterable[str]) -> None:
+        """From now on: autograd, where it is named. Other names are forbidden while a probe runs."""
+        if "autograd" in names:
+            self._without_autograd = True
+            _replace(_ways_into_autograd(self._refuse))
+            _forbid_operators(self._refuse)
 
-def _forbid_autograd(refuse: Callable[[str], None]) -> None:
-    """Replace the ways into autograd, and torch's ready-made derivatives."""
+    @contextmanager
+    def forbidding(self, names: Iterable[str]) -> Iterator[None]:
+        """Forbid autograd, or functions of torch by name, for the time being."""
+        originals = _replace(_ways_into_autograd(self._refuse)) if self._switches(names) else []
+        try:
+            with _watch(set(names), self._refuse) if set(names) - {"autograd"} or originals else nullcontext():
+                yield
+        finally:
+            _restore(originals)
+
+    def _switches(self, names: Iterable[str]) -> bool:
+        return "autograd" in names and not self._without_autograd
+
+
+@contextmanager
+def _watch(names: set[str], refuse: Callable[[str], None]) -> Iterator[None]:
+    """Refuse any function of torch that is called by one of the names, however it was come by."""
+    from torch.overrides import TorchFunctionMode
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            name = getattr(func, "__name__", "").strip("_").removeprefix("special_")
+            if name in names or ("autograd" in names and "backward" in name):
+                refuse(name)
+            return func(*args, **(kwargs or {}))
+
+    with Watch():
+        yield
+
+
+Replacement = tuple[Any, str, Any]
+_MISSING = object()
+
+
+def _replace(replacements: list[Replacement]) -> list[Replacement]:
+    """Set attributes; return what was there, for `_restore`."""
+    originals = [(owner, name, vars(owner).get(name, _MISSING)) for owner, name, _ in replacements]
+    for owner, name, replacement in replacements:
+        setattr(owner, name, replacement)
+    return originals
+
+
+def _restore(originals: list[Replacement]) -> None:
+    for owner, name, original in reversed(originals):
+        if original is _MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+
+
+def _ways_into_autograd(refuse: Callable[[str], None]) -> list[Replacement]:
+    """Replacements for the ways into autograd, and for torch's ready-made derivatives."""
     import torch
     import torch.autograd.forward_ad
 
@@ -69,7 +126,7 @@ def _forbid_autograd(refuse: Callable[[str], None]) -> None:
     class NoEngine:
         run_backward = staticmethod(forbidden("autograd's engine"))
 
-    replacements: list[tuple[Any, str, Any]] = [
+    replacements: list[Replacement] = [
         (torch.Tensor, "backward", forbidden("Tensor.backward()")),
         (torch.autograd, "backward", forbidden("torch.autograd.backward()")),
         (torch.autograd, "grad", forbidden("torch.autograd.grad()")),
@@ -92,9 +149,7 @@ def _forbid_autograd(refuse: Callable[[str], None]) -> None:
     kernels = {name for owner in (torch, torch._C._VariableFunctions, torch._C._nn) for name in dir(owner)}
     for owner in (torch, torch._VF, torch._C._nn):
         replacements += [(owner, name, forbidden(name)) for name in kernels if "backward" in name]
-    for owner, name, replacement in replacements:
-        setattr(owner, name, replacement)
-    _forbid_operators(refuse)
+    return replacements
 
 
 def _forbid_operators(refuse: Callable[[str], None]) -> None:

@@ -53,8 +53,8 @@ class Session:
     def _load(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         cells = msgspec.convert(request["cells"], list[Cell])
         self._filenames = {cell.filename for cell in cells}
-        self._guard = Guard(request["rules"], request["hidden"])
-        self._forbidden = "no_autograd" in request["rules"]
+        self._guard = Guard(request["hidden"])
+        self._guard.forbid(request["forbids"])  # for good: what the whole part is to do without
         self._module, failures = load(
             request["name"],
             cells,
@@ -70,24 +70,25 @@ class Session:
         scope: dict[str, Any] = {}
         exec(compile(request["source"], f"<probe {request['id']}>", "exec"), scope)
         probe = scope[request["function"]]
+        forbids = request["forbids"]
         outcomes, replies, offset = [], [], 0
         for case in request["cases"]:
             part = blob[offset : offset + case["size"]]
             offset += case["size"]
-            outcome, reply = self._case(probe, case["tree"], part)
+            outcome, reply = self._case(probe, forbids, case["tree"], part)
             outcomes.append(outcome | {"size": len(reply)})
             replies.append(reply)
         return {"outcomes": outcomes, "spoilt": self._state.spoilt()}, b"".join(replies)
 
-    def _case(self, probe: Any, tree: Any, blob: bytes) -> tuple[dict[str, Any], bytes]:
+    def _case(self, probe: Any, forbids: list[str], tree: Any, blob: bytes) -> tuple[dict[str, Any], bytes]:
         """Run the probe on one case: its value, or what went wrong, and whether inputs changed."""
         given = wire.decode(tree, blob)
         fresh_state()
         self._guard.reset()
         own = os.getpid()
         try:
-            # In a part without autograd nothing is recorded that one could differentiate.
-            with inference_mode(self._forbidden):
+            # Where autograd is forbidden nothing is recorded that one could differentiate.
+            with self._guard.forbidding(forbids), inference_mode("autograd" in forbids):
                 value = probe(self._module, given)
             outcome, reply = wire.encode(value)
             outcome = {"value": outcome}

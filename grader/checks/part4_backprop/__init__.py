@@ -6,4 +6,4 @@ s3b), the first layer and the embedding (s4), all of it chained (s5), in one go 
 incoming gradients; `slips.py` holds the mistakes that many gradients share.
 """
 
-RULES = ("no_autograd",)
+FORBIDS = ("autograd",)

@@ -4,7 +4,8 @@ import torch
 from torch.nn.functional import one_hot
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -184,7 +185,7 @@ def dcounts_sum_inv(m, given):
 
 
 dcounts_sum_inv.inputs(incoming("counts_sum_inv"))
-slips.dimension_lost(dcounts_sum_inv, dim=1)
+shapes.dimension_lost(dcounts_sum_inv, dim=1)
 
 
 @dcounts_sum_inv.mistake(slips.SUM_MISSING, slips.sum_missing("(n, 1)", "(n, V)", "along its row, to every character"))
@@ -246,7 +247,7 @@ def dcounts_sum(m, given):
 
 
 dcounts_sum.inputs(incoming("counts_sum"))
-slips.dimension_lost(dcounts_sum, dim=1)
+shapes.dimension_lost(dcounts_sum, dim=1)
 
 
 @dcounts_sum.mistake(slips.IGNORED, slips.ignored("d.counts_sum_inv"))

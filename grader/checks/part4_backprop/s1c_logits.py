@@ -4,7 +4,8 @@ import torch
 from torch.nn.functional import one_hot
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -23,7 +24,7 @@ def dlogit_maxes(m, given):
 
 
 dlogit_maxes.inputs(incoming("logit_maxes"))
-slips.dimension_lost(dlogit_maxes, dim=1)
+shapes.dimension_lost(dlogit_maxes, dim=1)
 
 
 @dlogit_maxes.mistake(

@@ -3,7 +3,8 @@
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -140,7 +141,7 @@ def db2(m, given):
 
 
 db2.inputs(incoming("b2"))
-slips.dimension_kept(db2)
+shapes.dimension_kept(db2)
 
 
 @db2.mistake(slips.SUM_MISSING, slips.sum_missing("(V,)", "(n, V)", "down the batch"))

@@ -3,7 +3,8 @@
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -99,7 +100,7 @@ def dbngain(m, given):
 
 
 dbngain.inputs(incoming("bngain"))
-slips.dimension_lost(dbngain, dim=0)
+shapes.dimension_lost(dbngain, dim=0)
 
 
 @dbngain.mistake(
@@ -158,7 +159,7 @@ def dbnbias(m, given):
 
 
 dbnbias.inputs(incoming("bnbias"))
-slips.dimension_lost(dbnbias, dim=0)
+shapes.dimension_lost(dbnbias, dim=0)
 
 
 @dbnbias.mistake(slips.SUM_MISSING, slips.sum_missing("(1, H)", "(n, H)", "down the batch"))

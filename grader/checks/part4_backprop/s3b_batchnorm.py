@@ -3,7 +3,8 @@
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -24,7 +25,7 @@ def dbnvar_inv(m, given):
 
 
 dbnvar_inv.inputs(incoming("bnvar_inv"))
-slips.dimension_lost(dbnvar_inv, dim=0)
+shapes.dimension_lost(dbnvar_inv, dim=0)
 
 
 @dbnvar_inv.mistake(slips.SUM_MISSING, slips.sum_missing("(1, H)", "(n, H)", "down the batch"))
@@ -77,7 +78,7 @@ def dbnvar(m, given):
 
 
 dbnvar.inputs(incoming("bnvar"))
-slips.dimension_lost(dbnvar, dim=0)
+shapes.dimension_lost(dbnvar, dim=0)
 
 
 @dbnvar.mistake(

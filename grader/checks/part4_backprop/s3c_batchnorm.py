@@ -3,7 +3,8 @@
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -94,7 +95,7 @@ def dbnmeani(m, given):
 
 
 dbnmeani.inputs(incoming("bnmeani"))
-slips.dimension_lost(dbnmeani, dim=0)
+shapes.dimension_lost(dbnmeani, dim=0)
 
 
 @dbnmeani.mistake(slips.SUM_MISSING, slips.sum_missing("(1, H)", "(n, H)", "down the batch"))

@@ -3,7 +3,8 @@
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
+from grader.checks.part4_backprop import shapes
 from grader.checks.part4_backprop.inputs import incoming
 
 
@@ -133,7 +134,7 @@ def db1(m, given):
 
 
 db1.inputs(incoming("b1"))
-slips.dimension_kept(db1)
+shapes.dimension_kept(db1)
 
 
 @db1.mistake(

@@ -4,7 +4,7 @@ import torch
 from torch.nn.functional import one_hot
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
 from grader.checks.part4_backprop.inputs import incoming
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
 from grader.checks.part4_backprop.inputs import networks
 from grader.values import members
 from reference import part4_backprop as reference

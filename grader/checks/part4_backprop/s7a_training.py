@@ -3,7 +3,7 @@
 import torch
 
 from grader.check import check
-from grader.checks.part4_backprop import slips
+from grader.checks import slips
 from grader.checks.part4_backprop.inputs import SIZES, contexts, network
 from reference import part4_backprop as reference
 

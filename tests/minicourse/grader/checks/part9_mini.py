@@ -5,7 +5,7 @@ import torch
 from grader.check import check
 from grader.values import Namespace
 
-RULES = ("no_autograd",)
+FORBIDS = ("autograd",)
 
 
 @check(
