@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from grader import data as names_data
-from grader import hints
+from grader import hints, progress
 from grader.course import Part, default_course
 from grader.errors import UsageError
 
@@ -81,6 +81,8 @@ def run(
     finally:
         warm_process.close()
     live.finish(report, _line_of(submission, specs[0].exercise))
+    if file is None:
+        _remember(report)
     try:
         if json_file == "-":
             sys.stdout.buffer.write(schema.to_json(report))
@@ -96,17 +98,30 @@ def run(
 @main.command(name="list")
 @click.argument("part", required=False)
 def list_(part: str | None) -> None:
-    """List the parts, or the exercises of one part, with their points."""
+    """List the parts, or the exercises of one part, with their points and how the last run of each went."""
     course = default_course()
+    seen = progress.read()
     if part:
         one = course.part(part)
-        click.echo(f"{one.id}: {one.title} ({one.points} points)")
+        click.echo(f"{one.id}: {one.title} ({_earned(one, seen)} of {one.points} points)")
         for spec in one.checks:
-            click.echo(f"  {spec.id:<32} {spec.points:>2}  {spec.title}")
+            word = seen.get(spec.id, "").replace("_", " ").replace("not attempted", "")
+            click.echo(f"  {word:<12} {spec.points:>2}  {spec.id:<34} {spec.title}")
         return
     for each in course.parts():
-        size = f"{len(each.exercises):>3} exercises {len(each.checks):>3} checks {each.points:>4} points"
-        click.echo(f"{each.id:<8} {size}  {each.title}")
+        points = f"{_earned(each, seen):>3} of {each.points:>3} points"
+        click.echo(f"{each.id:<6} {points}, {len(each.exercises):>2} exercises  {each.title}")
+
+
+def _earned(part: Part, seen: dict[str, str]) -> int:
+    return sum(spec.points for spec in part.checks if seen.get(spec.id) == "passed")
+
+
+def _remember(report: Any) -> None:
+    try:
+        progress.remember({result.id: result.status for result in report.results})
+    except UsageError as error:  # a folder that can't be written to costs the progress shown, not the verdict
+        click.echo(f"grader: the progress is not kept. {error}", err=True)
 
 
 @main.command()
@@ -156,7 +171,7 @@ def use(file: Path | None, shipped: bool) -> None:
 
 @main.group(cls=_Commands)
 def dev() -> None:
-    """For authors: build the exercises, check the course."""
+    """For authors: build the exercises, check the course, audit the grader."""
 
 
 @dev.command()
@@ -182,6 +197,45 @@ def check(part: str | None, seeds: int) -> None:
         click.echo(f"FAULT {fault}")
     click.echo(f"{len(faults)} faults in {len(parts)} parts")
     sys.exit(1 if faults else 0)
+
+
+@dev.command()
+@click.argument("targets", nargs=-1, metavar="[PART|EXERCISE]...")
+@click.option("--budget", type=click.FloatRange(min=1), help="Stop after so many seconds; the sample is fair.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes that share the work [one a core].")
+@click.option("--unnamed", is_flag=True, help="List what was refused and not named by a known mistake.")
+@click.option("--markdown", "table", type=click.Path(path_type=Path), help="Write the table to this file.")
+def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unnamed: bool, table: Path | None) -> None:
+    """Change the solutions in small ways, and show each change that no check refuses."""
+    import shlex
+    import time
+
+    from grader import versions, warm
+
+    deadline = time.monotonic() + budget if budget else None
+    _check_writable(str(table) if table else None)
+    warm.import_torch()  # once, here: the processes that grade are forks
+    try:
+        from grader.dev import audit as auditing
+        from grader.dev import audit_report, workers
+    except ModuleNotFoundError as error:
+        raise UsageError(f"An audit needs {error.name}: install the kit with its dev extra.") from None
+
+    course = default_course()
+    chosen = auditing.exercises(course, targets)
+    click.echo(f"{sum(len(one.mutants) for one in chosen)} mutants of {len(chosen)} exercises")
+    found = auditing.audit(
+        course,
+        chosen,
+        lambda order: workers.work(course, chosen, order, jobs or workers.jobs(), deadline),
+        sample=budget is not None,
+    )
+    for line in audit_report.lines(found, chosen, unnamed):
+        click.echo(line)
+    if table:
+        command = shlex.join(["grader", "dev", "audit", *sys.argv[3:]])
+        table.write_text(audit_report.markdown(found, command, versions.versions()), encoding="utf-8")
+    sys.exit(0 if found.clean else 1)
 
 
 def _console(quiet: bool) -> Any:

@@ -170,7 +170,7 @@ def test_nothing_of_the_students_folder_is_touched(workspace):
     file.write_text(text)
     command("run", "part9", cwd=workspace)
     assert file.read_text() == text
-    assert sorted(p.name for p in workspace.rglob("*") if p.is_file()) == ["part9_mini.py"]
+    assert sorted(p.name for p in workspace.rglob("*") if p.is_file()) == ["part9_mini.py", "progress.txt"]
 
 
 @pytest.mark.parametrize("option", ["--json", "--junit"])

@@ -1,0 +1,24 @@
+"""How far a student has come: the last verdict on each check. A cache for `grader list`, never the truth."""
+
+from grader import state
+from grader.errors import UsageError
+
+STATE = state.FOLDER / "progress.txt"
+
+
+def read() -> dict[str, str]:
+    """The status of each check at its last run, by id. What was never run is not there."""
+    try:
+        text = STATE.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"{STATE} can't be read: {error.strerror}. It may be deleted.") from None
+    pairs = (line.partition(" ") for line in text.splitlines())
+    return {check: status for check, _, status in pairs if status}
+
+
+def remember(statuses: dict[str, str]) -> None:
+    """Keep the verdicts of a run, with those of earlier ones. One line a check, sorted, so that git merges it."""
+    known = read() | statuses
+    state.write(STATE, "".join(f"{check} {status}\n" for check, status in sorted(known.items())).encode())
