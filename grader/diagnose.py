@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from grader.attempt import Outcome
-from grader.expect import Case, Expected
+from grader.expect import Case, Expected, told_apart
 from grader.judge import SURPLUS, Band, Comparison, contents, dtype_name, inside
 from grader.values import Namespace, members
 
@@ -127,25 +127,9 @@ def _some_sizes_only(evidence: Evidence) -> Diagnosis | None:
     wrong = next(i for i in range(len(evidence.cases)) if i not in right)
     return Diagnosis(
         "right for some sizes only",
-        f"Right for inputs with {_sizes(evidence.cases[right[0]])}; wrong for {_sizes(evidence.cases[wrong])}. "
-        "Is a size written as a number (32, 27, 64), or guessed from the data, or does it hold for some values only?",
+        "Right for inputs with {}; wrong for {}. ".format(*told_apart(evidence.cases[right[0]], evidence.cases[wrong]))
+        + "Is a size written as a number (32, 27, 64), or guessed from the data, or does it hold for some values only?",
     )
-
-
-def _sizes(case: Case) -> str:
-    """The shapes of a few inputs of a case, to tell it from another one."""
-    shapes = []
-
-    def visit(prefix: str, value: Any) -> None:
-        if isinstance(value, Namespace):
-            for name, member in members(value).items():
-                visit(f"{prefix}.{name}" if prefix else name, member)
-        elif isinstance(value, torch.Tensor) and value.dim():
-            shapes.append(f"{prefix} {tuple(value.shape)}")
-
-    visit("", case.given())
-    chosen = [s for s in shapes if s.startswith(("d.", "f.logits "))] or shapes
-    return ", ".join(chosen[:2]) or "other values"
 
 
 def _wrong_kind(evidence: Evidence) -> Diagnosis | None:

@@ -17,7 +17,7 @@ from grader.check import Check, Mistake
 from grader.course import Spec
 from grader.fresh import fresh_state
 from grader.judge import ReferenceFault
-from grader.values import Namespace, mapped
+from grader.values import Namespace, mapped, members
 
 KEPT = 4096
 ROUNDINGS = 4
@@ -145,3 +145,32 @@ def _nudge(tensor: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         return tensor.clone()
     up = torch.rand(tensor.shape, generator=rng) < 0.5
     return torch.where(up, tensor.nextafter(torch.tensor(torch.inf)), tensor.nextafter(torch.tensor(-torch.inf)))
+
+
+def told_apart(one: Case, other: Case) -> tuple[str, str]:
+    """A few inputs in which two cases differ: shapes of tensors, and plain numbers."""
+    first, second = _traits(one), _traits(other)
+    names = [name for name in first if name in second and first[name] != second[name]]
+    chosen = [name for name in names if name.startswith(("d.", "f.logits"))] or names
+
+    def words(traits: dict[str, str]) -> str:
+        return ", ".join(f"{name} {traits[name]}" for name in chosen[:2]) or "other values"
+
+    return words(first), words(second)
+
+
+def _traits(case: Case) -> dict[str, str]:
+    """What can be told of each input in a word."""
+    traits = {}
+
+    def visit(prefix: str, value: Any) -> None:
+        if isinstance(value, Namespace):
+            for name, member in members(value).items():
+                visit(f"{prefix}.{name}" if prefix else name, member)
+        elif isinstance(value, torch.Tensor) and value.dim():
+            traits[prefix] = str(tuple(value.shape))
+        elif isinstance(value, (bool, int, float)):
+            traits[prefix] = f"= {value:.6g}" if isinstance(value, float) else f"= {value}"
+
+    visit("", case.given())
+    return traits

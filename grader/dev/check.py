@@ -16,7 +16,7 @@ from grader.sandbox import Limits
 from grader.template import Template, start_template
 
 HINTS = 3
-OWNERS = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.nn.utils)
+OWNERS = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.nn.utils, torch._C._nn)
 SHORT = 12
 """A solution line shorter than this (`return x`) may well stand in the text too."""
 
