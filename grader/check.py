@@ -65,7 +65,6 @@ class Check:
         self.explanation = explanation
         return explanation
 
-
     def statistic(self, measure: Any) -> Any:
         """Register `measure(given, answer)` for an answer that is random: a dict of `judge.Band` by name.
 

@@ -214,18 +214,20 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
 
     deadline = time.monotonic() + budget if budget else None
     _check_writable(str(table) if table else None)
-    warm.import_torch()  # once, here: the processes that grade are forks
     try:
         from grader.dev import audit as auditing
-        from grader.dev import audit_report, workers
+        from grader.dev import audit_report
     except ModuleNotFoundError as error:
         raise UsageError(f"An audit needs {error.name}: install the kit with its dev extra.") from None
 
     course = default_course()
     chosen = auditing.exercises(course, targets)
+
+    warm.import_torch()  # once, here: the processes that grade are forks
+    from grader.dev import workers
+
     click.echo(f"{sum(len(one.mutants) for one in chosen)} mutants of {len(chosen)} exercises")
     found = auditing.audit(
-        course,
         chosen,
         lambda order: workers.work(course, chosen, order, jobs or workers.jobs(), deadline),
         sample=budget is not None,

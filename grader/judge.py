@@ -7,6 +7,7 @@ the difference between the two plus the same multiple of the rounding of the lar
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -214,7 +215,10 @@ def _compare_tensors(
         raise ReferenceFault(f"{label}: the reference is infinite in one precision only")
     eps = precision or max(torch.finfo(single.dtype).eps, FLOOR)
     alike = [o for o in others if type(o) is torch.Tensor and o.shape == single.shape]
-    allowed = max(allowance(one, double, eps, label) for one in (single, *alike)) + floor
+    allowed = allowance(single, double, eps, label) + floor
+    for other in alike:
+        with suppress(ReferenceFault):  # where a rounding of the inputs moves the value by so much, it says nothing
+            allowed = max(allowed, allowance(other, double, eps, label) + floor)
     difference = (got.double() - double.double()).abs()
     if math.isfinite(difference.sum().item()):
         return _values(label, case, asked, came, single, got, difference > allowed, allowed)

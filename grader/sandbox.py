@@ -67,7 +67,7 @@ class Child:
         self._pipe, write_end = os.pipe()
         os.set_blocking(self._pipe, False)
         settings = {"memory": limits.memory, "cpu": int(limits.total) + 1, "file": limits.file}
-        request = msgspec.json.encode({"limits": settings})
+        request = msgspec.json.encode({"limits": settings}) + b"\n"
         try:
             socket.send_fds(template.control, [request], [theirs.fileno(), write_end])
             self._pid = self._wait_for("started", PATIENCE if template.ready else START_SECONDS)
@@ -124,7 +124,7 @@ class Child:
         if self._exit is not None:
             return
         try:
-            self._template.control.sendall(msgspec.json.encode({"kill": self._pid}))
+            self._template.control.sendall(msgspec.json.encode({"kill": self._pid}) + b"\n")
             self._wait_for("exited", PATIENCE)
         except (OSError, Ended):  # the template is gone: the child has lost its parent, not its group
             self._template.lost = True

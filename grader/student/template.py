@@ -58,15 +58,23 @@ def serve(control: socket.socket, folder: str) -> None:
 
 
 def _obey(control: socket.socket, children: dict[int, str], root: str) -> bool:
-    """Carry out one request; False at the end of the conversation."""
+    """Carry out what has come, a request a line; False at the end of the conversation."""
     text, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
     if not text:
         return False
-    request = msgspec.json.decode(text)
-    if "kill" in request:
-        if request["kill"] in children:
+    for line in text.splitlines():
+        request = msgspec.json.decode(line)
+        if "kill" not in request:
+            _start(request["limits"], descriptors, control, children, root)
+        elif request["kill"] in children:
             _kill(request["kill"])
-        return True
+    return True
+
+
+def _start(
+    limits: dict[str, int], descriptors: list[int], control: socket.socket, children: dict[int, str], root: str
+) -> None:
+    """Fork a student's process, which talks over the first descriptor and prints to the second."""
     data, output = descriptors
     folder = tempfile.mkdtemp(dir=root)
     pid = os.fork()
@@ -75,12 +83,11 @@ def _obey(control: socket.socket, children: dict[int, str], root: str) -> bool:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         control.close()
-        session.run(socket.socket(fileno=data), output, folder, request["limits"])
+        session.run(socket.socket(fileno=data), output, folder, limits)
     children[pid] = folder
     os.close(data)
     os.close(output)
     _tell(control, {"started": pid})
-    return True
 
 
 def _reap(children: dict[int, str], control: socket.socket) -> None:
