@@ -4,17 +4,24 @@ Every function is pure and answers with a `Diagnosis` or None: a name, which is 
 kind of mistake wherever it is made, and advice that never holds the solution.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from grader.alike import alike
 from grader.attempt import Outcome
 from grader.expect import Case, Expected, told_apart
-from grader.judge import SURPLUS, Band, Comparison, contents, dtype_name, inside
+from grader.judge import SURPLUS, Comparison, contents, dtype_name, inside
 from grader.values import Namespace, members
+
+COMMON = frozenset({
+    "an input is changed in place", "an input is returned", "None came", "right values, wrong shape", "transposed",
+    "the dtype is wrong", "NaN or infinity", "all zeros", "the sign is wrong", "a factor is wrong",
+    "a single entry is wrong",
+})  # fmt: skip
+"""The mistakes that are known of any exercise. What else `generic` says describes an answer and names no mistake."""
 
 
 @dataclass(frozen=True)
@@ -75,33 +82,17 @@ def _same(imitation: Outcome, outcome: Outcome, view: Callable[[Any], Any]) -> b
     return alike(view(imitation.value), view(outcome.value))
 
 
-def alike(one: Any, other: Any) -> bool:
-    """Whether two values are the same but for rounding; NaN is like NaN here."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, torch.Tensor):
-        if one.shape != other.shape or one.dtype != other.dtype:
-            return False
-        if not one.dtype.is_floating_point:
-            return torch.equal(one, other)
-        scale = one[one.isfinite()].abs().max().item() if one.isfinite().any() else 0.0
-        return torch.allclose(one, other, rtol=0.0, atol=1e-5 * scale, equal_nan=True)
-    if isinstance(one, Band):
-        return bool(one.near(other))
-    if isinstance(one, float):
-        return one == other or math.isclose(one, other, rel_tol=1e-5) or (math.isnan(one) and math.isnan(other))
-    if isinstance(one, Namespace):
-        one, other = members(one), members(other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(alike, one, other))
-    return bool(one == other)
-
-
 def generic(evidence: Evidence) -> Diagnosis | None:
     """The first thing that can be seen without knowing the exercise."""
-    for look in (_changed_input, _wrong_kind, _wrong_shape, _wrong_dtype, _not_finite, _some_sizes_only):
+    for look in (
+        _changed_input,
+        _returned_input,
+        _wrong_kind,
+        _wrong_shape,
+        _wrong_dtype,
+        _not_finite,
+        _some_sizes_only,
+    ):
         diagnosis = look(evidence)
         if diagnosis:
             return diagnosis
@@ -118,6 +109,23 @@ def _changed_input(evidence: Evidence) -> Diagnosis | None:
         "`x[i] = y` or `x.neg_()` writes into the very tensor that the caller still needs; so does `y = x` "
         "followed by a change of y, because both names stand for one tensor; so does `f.x = y`. Work on a clone.",
     )
+
+
+def _returned_input(evidence: Evidence) -> Diagnosis | None:
+    """An input where the answer should be, in every case that is wrong."""
+    names: set[str | None] = set()
+    labels: dict[str, None] = {}
+    for index, comparisons in enumerate(evidence.comparisons):
+        came = {evidence.label: evidence.outcomes[index].value} | dict(
+            leaves(evidence.label, evidence.outcomes[index].value)
+        )
+        for comparison in comparisons:
+            if comparison.fault and comparison.label in came:
+                names.add(_input_like(evidence.cases[index], came[comparison.label]))
+                labels[comparison.label] = None
+    if len(names) != 1 or None in names:
+        return None
+    return Diagnosis("an input is returned", f"{next(iter(labels))} is {names.pop()} itself, unchanged.")
 
 
 def _some_sizes_only(evidence: Evidence) -> Diagnosis | None:
@@ -211,14 +219,11 @@ def _wrong_values(evidence: Evidence) -> Diagnosis | None:
     label = found[0][0].label
     if all(not got.any() for _, _, got in found):
         return Diagnosis("all zeros", f"{label} is zero everywhere; for these inputs it should not be.")
-    for case, comparison, _, got in _tensors(evidence):
-        name = _input_like(evidence.cases[case], got)
-        if comparison.fault == "values" and name:
-            return Diagnosis("an input is returned", f"{label} is {name} itself, unchanged.")
     if all(alike(single, -got) for _, single, got in found):
         return Diagnosis("the sign is wrong", f"{label} has the right size and the opposite sign.")
     factors = [_factor(single, got) for _, single, got in found]
-    if all(factor is not None for factor in factors):
+    told = len(factors) > 1 and alike(factors, factors[:1] * len(factors))  # one number is some factor of any other
+    if None not in factors and (told or all(single.numel() > 1 for _, single, _ in found)):
         return _factor_advice(label, found, factors)
     if all(comparison.wrong == 1 and comparison.entries > 4 for comparison, _, _ in found):
         return Diagnosis("a single entry is wrong", f"All of {label} is right but one entry, at {found[0][0].worst}.")
@@ -243,27 +248,30 @@ def _factor(single: torch.Tensor, got: torch.Tensor) -> float | None:
     return factor if alike(single.double() * factor, got.double()) and factor else None
 
 
-def _input_like(case: Case, got: torch.Tensor) -> str | None:
-    """The name of the input that equals the answer."""
+def _input_like(case: Case, got: Any) -> str | None:
+    """The name of the input that equals the answer; what is too plain to tell, such as 0 or one entry, is none."""
 
     def search(prefix: str, value: Any) -> str | None:
         if isinstance(value, Namespace):
             found = (search(f"{prefix}.{n}" if prefix else n, v) for n, v in members(value).items())
             return next((name for name in found if name), None)
-        same = isinstance(value, torch.Tensor) and value.dtype == got.dtype and torch.equal(value, got)
-        return prefix if same and got.numel() > 1 else None
+        if isinstance(value, torch.Tensor):
+            return prefix if value.numel() > 1 and alike(value, got) else None
+        return prefix if value not in (None, True, False, 0, 1, "") and alike(value, got) else None
 
     return search("", case.given())
 
 
 def _tensors(evidence: Evidence) -> list[tuple[int, Comparison, torch.Tensor, torch.Tensor]]:
-    """Each wrong comparison of two tensors, with its case and both."""
+    """Each wrong comparison of two tensors, with its case and both; floats count as tensors here."""
     found = []
     for index, comparisons in enumerate(evidence.comparisons):
         wanted = dict(leaves(evidence.label, evidence.expected[index].single))
         came = dict(leaves(evidence.label, evidence.outcomes[index].value))
         for comparison in comparisons:
             one, other = wanted.get(comparison.label), came.get(comparison.label)
+            if type(one) is type(other) is float:
+                one, other = torch.tensor(one, dtype=torch.float64), torch.tensor(other, dtype=torch.float64)
             if comparison.fault and isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
                 found.append((index, comparison, one, other))
     return found

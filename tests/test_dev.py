@@ -19,6 +19,10 @@ PLANTED = {
         '@double.mistake("halved at first", "Half.")\ndef _(x):\n    return x / 2\n\n\n@double.mistake("halved"',
         "'halved' is called 'halved at first'",
     ),
+    "a forbidden name that torch does not have": (
+        CHECKS, "points=1,\n    hints=(\"Think", "points=1,\n    forbids=(\"autogard\",),\n    hints=(\"Think",
+        "it forbids autogard, which torch does not have",
+    ),
     "no mistake": (CHECKS, '@double.mistake("halved", "This is half, not twice.")\n', "", "no known mistake"),
     "two hints": (CHECKS, '"Twice a number is the number added to itself.", ', "", "2 hints instead of 3"),
     "no title": (CHECKS, '"""Twice the input"""\n', "", "no docstring"),
@@ -60,6 +64,17 @@ def test_a_solutions_line_in_the_text_is_found(course):
     command("dev", "build", cwd=course, course=course)
     done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
     assert "a line of a solution stands in the exercise as shipped: greatest = float(x.max())" in done.stdout
+
+
+def test_statistics_that_take_anything_are_found(tmp_path):
+    shutil.copytree(ROOT / "tests" / "freecourse", tmp_path / "course")
+    checks = tmp_path / "course" / "grader" / "checks" / "part8_free.py"
+    text = checks.read_text()
+    assert "given.spread - each / 2**0.5" in text
+    checks.write_text(text.replace("given.spread - each / 2**0.5", "0.0"))
+    done = command("dev", "check", "--seeds", "1", cwd=tmp_path, course=tmp_path / "course")
+    assert done.returncode == 1
+    assert "part8.noise: the right answer, spoilt (all zeros), is passed" in done.stdout
 
 
 UNLOADABLE = {

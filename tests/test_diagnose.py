@@ -214,6 +214,44 @@ GENERIC = {
 }
 
 
+def test_a_mistake_known_of_any_exercise_is_one_that_is_told():
+    assert set(GENERIC) >= diagnose.COMMON
+
+
+IN_FLOATS = {
+    "all zeros": (0.0, 0.0),
+    "the sign is wrong": (-0.25, -3.0),
+    "a factor is wrong": (0.5, 6.0),
+    "NaN or infinity": (float("nan"), 3.0),
+}
+
+
+@pytest.mark.parametrize("mistake", IN_FLOATS)
+def test_floats_are_looked_at_like_tensors(mistake):
+    assert name(*IN_FLOATS[mistake], want=[0.25, 3.0]) == mistake
+
+
+RETURNED = {
+    "a list": ([1, 2], [3, 4]),
+    "a text": ("abc", "de"),
+    "a number": (7, 9),
+    "a tensor of another shape": (torch.arange(3.0), torch.arange(4.0)),
+}
+
+
+@pytest.mark.parametrize("what", RETURNED)
+def test_an_input_of_any_kind_that_is_returned_is_told(what):
+    one, other = RETURNED[what]
+    given = [Case(n=2, x=one), Case(n=3, x=other)]
+    assert name(one, other, given=given) == "an input is returned"
+    assert name(one, one, given=given) != "an input is returned"
+
+
+@pytest.mark.parametrize("plain", [0, 1, True, False, "", None])
+def test_what_is_too_plain_is_no_returned_input(plain):
+    assert name(plain, given=[Case(x=plain)]) != "an input is returned"
+
+
 @pytest.mark.parametrize("mistake", GENERIC)
 def test_a_mistake_is_called_by_its_name(mistake):
     answer, more = GENERIC[mistake]

@@ -1,7 +1,8 @@
 """How good is the grader itself? Each mutant of each solution is graded, and each that passes is shown.
 
-A mutant is killed if some check of its exercise refuses it, and named if a check does so under one of its
-known mistakes. What the figures mean is in audit_report.py; who does the work is in workers.py.
+A mutant is killed if some check of its exercise refuses it, and named if a check does so under a known mistake: one
+of its own, or one that is known of any exercise (diagnose.COMMON). What the figures mean is in audit_report.py; who
+does the work is in workers.py.
 """
 
 import ast
@@ -61,8 +62,10 @@ class Trial:
     """The verdict of each check."""
     names: dict[str, str]
     """Under which mistake's name a check refused it, where there is one."""
+    own: bool
+    """Whether one of these is a known mistake of the check itself."""
     known: bool
-    """Whether one of these is a known mistake of the check."""
+    """Whether one of these is a known mistake, of the check itself or of any exercise."""
     errors: tuple[str, ...] = ()
     """What the grader itself failed with."""
 
@@ -112,9 +115,9 @@ class Tally:
         return sum(trial.known for trial in self.killed)
 
     @property
-    def diagnosed(self) -> int:
-        """How many were refused under any name."""
-        return sum(bool(trial.names) for trial in self.killed)
+    def own(self) -> int:
+        """How many were refused under the name of a known mistake of the exercise itself."""
+        return sum(trial.own for trial in self.killed)
 
     @property
     def crashed(self) -> int:

@@ -6,7 +6,7 @@ from datetime import date
 
 from grader.dev.audit import Audit, Exercise, Tally, Trial
 
-HEAD = f"{'exercise':<34} mutants  killed survive equival   named any name"
+HEAD = f"{'exercise':<34} mutants  killed survive equival   named      own"
 
 
 def lines(audit: Audit, chosen: list[Exercise], unnamed: bool = False) -> Iterator[str]:
@@ -44,7 +44,7 @@ def row(name: str, tally: Tally) -> str:
     figures = (len(tally.killed), len(tally.survivors), tally.equivalents)
     shown = " ".join(f"{figure:>7}" for figure in figures)
     mutants = tally.total if len(tally.trials) == tally.total else f"{len(tally.trials)}/{tally.total}"
-    shares = f"{percent(tally.named, len(tally.killed)):>7} {percent(tally.diagnosed, len(tally.killed)):>8}"
+    shares = f"{percent(tally.named, len(tally.killed)):>7} {percent(tally.own, len(tally.killed)):>8}"
     return f"{name:<34} {mutants:>7} {shown} {shares}"
 
 
@@ -54,10 +54,8 @@ def notes(tally: Tally) -> Iterator[str]:
     answered = killed - crashed
     yield f"of {killed} killed, {tally.named} are named by a known mistake: {percent(tally.named, killed)}"
     yield f"of {answered} killed that gave an answer: {percent(tally.named, answered)}; {crashed} raised or never ended"
-    some = (
-        f"{percent(tally.diagnosed, killed)} of the killed, {percent(tally.diagnosed, answered)} of those that answered"
-    )
-    yield f"any name at all, a known mistake's or a general one: {some}"
+    share = f"{percent(tally.own, killed)} of the killed, {percent(tally.own, answered)} of those that answered"
+    yield f"by a known mistake of the exercise itself, and not one that any exercise may have: {share}"
 
 
 def said(trial: Trial) -> str:
@@ -108,11 +106,11 @@ def markdown(audit: Audit, command: str, versions: dict[str, str]) -> str:
 
 
 def _table(first: str, tallies: dict[str, Tally]) -> Iterator[str]:
-    yield f"| {first} | mutants | run | killed | crashed | survivors | equivalent | named | of answers | any name |"
+    yield f"| {first} | mutants | run | killed | crashed | survivors | equivalent | named | of answers | own |"
     yield f"|---|{'--:|' * 9}"
     for name, tally in tallies.items():
         killed = len(tally.killed)
         shares = [percent(tally.named, all_) for all_ in (killed, killed - tally.crashed)]
-        shares += [percent(tally.diagnosed, killed)]
+        shares += [percent(tally.own, killed)]
         counts = (tally.total, len(tally.trials), killed, tally.crashed, len(tally.survivors), tally.equivalents)
         yield f"| {name} | {' | '.join(map(str, [*counts, *shares]))} |"

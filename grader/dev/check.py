@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import ModuleType
 
 import torch
 
 from grader import cells, expect, pipeline, verdict
-from grader.attempt import Answer
+from grader.alike import alike
+from grader.attempt import Answer, Outcome
 from grader.check import Check
 from grader.course import Course, Part, Spec
 from grader.dev import build
 from grader.report.model import Report
 from grader.sandbox import Limits
 from grader.template import Template, start_template
+from grader.values import mapped
 
 HINTS = 3
 OWNERS = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.nn.utils, torch._C._nn)
@@ -40,6 +43,7 @@ def check(course: Course, part: Part, seeds: int, say: Callable[[str], None]) ->
     for spec in part.checks:
         try:
             yield from mistakes_are_named(spec, checks[spec.id], trusted, seeds)
+            yield from spoilt_answers_are_refused(spec, checks[spec.id], trusted)
         except Exception as error:  # an author's inputs, probe or reference may raise anything
             yield f"{spec.id}: its check raises {type(error).__name__}: {error}"
 
@@ -118,6 +122,37 @@ def mistakes_are_named(spec: Spec, check: Check, trusted: ModuleType, seeds: int
                 yield f"{spec.id}: {mistake.name!r} is {result.status} under seed {seed}"
             elif result.mistake != mistake.name:
                 yield f"{spec.id}: {mistake.name!r} is called {result.mistake!r} under seed {seed}"
+
+
+SPOILT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "all zeros": torch.zeros_like,
+    "NaN or infinity": lambda tensor: torch.full(tensor.shape, torch.nan),
+    "the sign is wrong": torch.neg,
+    "a factor is wrong": lambda tensor: 1.5 * tensor,
+    "the dtype is wrong": torch.Tensor.double,
+    "right values, wrong shape": lambda tensor: tensor.unsqueeze(0),
+}
+"""Mistakes that any exercise may have, by the name they are told under: what comes out is spoilt at the end."""
+
+
+def _spoilt(spoil: Callable[[torch.Tensor], torch.Tensor], tensor: torch.Tensor) -> torch.Tensor:
+    return spoil(tensor) if tensor.is_floating_point() else tensor
+
+
+def spoilt_answers_are_refused(spec: Spec, check: Check, trusted: ModuleType) -> Iterator[str]:
+    """The reference's answer with its float32 tensors spoilt is refused, under some name."""
+    cases = expect.cases(check, spec, 0)
+    expected = [expect.expected(check, trusted, case) for case in cases]
+    imitations = expect.imitations(check, trusted, cases)
+    for name, spoil in SPOILT.items():
+        values = [mapped(one.single, partial(_spoilt, spoil)) for one in expected]
+        if all(alike(value, one.single) for value, one in zip(values, expected, strict=True)):
+            continue  # it holds no such tensor
+        result = verdict.judge(spec, check, cases, expected, Answer([Outcome(v) for v in values], "", 0.0), imitations)
+        if result.status != "failed":
+            yield f"{spec.id}: the right answer, spoilt ({name}), is {result.status}"
+        elif result.mistake is None and check.measure is None:
+            yield f"{spec.id}: the right answer, spoilt ({name}), is refused and not named"
 
 
 def _grade(course: Course, part: Part, folder: str, template: Template, seed: int) -> Report:

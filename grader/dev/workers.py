@@ -14,6 +14,7 @@ from typing import Any
 from grader import pipeline
 from grader.course import Course, Part
 from grader.dev.audit import Exercise, Trial
+from grader.diagnose import COMMON
 from grader.errors import UsageError
 from grader.report.model import Result
 from grader.sandbox import Limits
@@ -80,12 +81,13 @@ class Bench:
         one = self._chosen[index]
         results = self._grade(one, mutant, Limits(seconds=seconds, total=3 * seconds))
         checks, _ = self._course.load(one.part)
-        known = {(spec.id, mistake.name) for spec in one.specs for mistake in checks[spec.id].mistakes}
+        own = {(spec.id, mistake.name) for spec in one.specs for mistake in checks[spec.id].mistakes}
         return Trial(
             one.mutants[mutant],
             {result.id: result.status for result in results},
             {result.id: result.mistake for result in results if result.mistake},
-            known=any((result.id, result.mistake) in known for result in results),
+            own=any((result.id, result.mistake) in own for result in results),
+            known=any(result.mistake in COMMON or (result.id, result.mistake) in own for result in results),
             errors=tuple(f"{result.id}: {result.message}" for result in results if result.status == "grader_error"),
         )
 
