@@ -132,7 +132,9 @@ def hint(exercise: str) -> None:
     if "." not in exercise:
         raise UsageError(f"Name an exercise, for example `grader hint {part.id}.{specs[0].exercise}`.")
     ladder = specs[0].hints
-    name = f"{part.id}.{specs[0].exercise}"
+    # A check without hints of its own shares those of its exercise, and how many of them have been seen.
+    first = next(spec for spec in part.checks if (spec.exercise, spec.hints) == (specs[0].exercise, ladder))
+    name = first.id
     step = hints.next_step(name, len(ladder))
     click.echo(f"{name}, hint {step + 1} of {len(ladder)}: {ladder[step]}")
     if step + 1 < len(ladder):

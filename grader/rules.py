@@ -48,6 +48,7 @@ def _scan(submission: Submission, forbids: tuple[str, ...]) -> dict[str, Violati
         if isinstance(definition, _DEFINITIONS):
             shared.pop(definition.name, None)
     methods = {name for _, s in statements for name in _methods(s)}
+    methods.update(name for c in submission.cells if isinstance(c.tree(), Exception) for name in c.names())
     found: dict[str, Violation] = {}
     uses: dict[str, set[str]] = {}
     for cell, statement in statements:

@@ -140,7 +140,7 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
     if kind == "broken_rule":
         return kind, f"{what} is against the rules here, and was stopped."
     if kind == "not_attempted":
-        return kind, NOT_WRITTEN if what == label else f"It calls {what}, which is not written yet."
+        return kind, _unwritten(label, what)
     if kind == "timed_out":
         return kind, _sentence(f"{what[:1].upper()}{what[1:]}")
     failed = attempt.failed_cell(what) if attempt else None
@@ -149,6 +149,16 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
     cell, failure = failed
     text = f"{what} does not exist, because {cell.place} failed: {describe(failure)}"
     return ("broken_rule" if failure["kind"] == "broken_rule" else _crashed_kind(failure)), text
+
+
+def _unwritten(label: str, what: str) -> str:
+    """Which stub was met: the exercise's own, a method of it, or another one's."""
+    called = what.removesuffix(".__init__")
+    if called == label:
+        return NOT_WRITTEN
+    if what.startswith(f"{label}."):
+        return f"{what} is not written yet."
+    return f"It calls {called}, which is not written yet."
 
 
 def _lost(name: str, attempt: Attempt | None) -> str:

@@ -260,6 +260,11 @@ def test_the_answers_may_not_be_imported(package, forbidden, source):
 # --- The message ------------------------------------------------------------------------------------
 
 
+def test_a_method_of_ones_own_is_known_even_where_its_cell_does_not_parse():
+    value = "class Value:\n    def __init__(self:\n        pass\n    def backward(self):\n        pass"
+    assert scan(value, "def ex(x):\n    x.backward()") == {}
+
+
 def test_the_message_names_what_and_where():
     found = scan("a = 1", "def ex(x):\n    y = x\n    torch.autograd.grad(y, x)")
     assert found["ex"].message.startswith("torch.autograd.grad (line 104) is against the rules here: ")

@@ -76,7 +76,7 @@ def result(console: Console, one: Result) -> None:
     for line_below in _evidence(one):
         _indented(console, line_below)
     if one.status in ("failed", "crashed"):
-        _indented(console, f"For a hint: grader hint {'.'.join(one.id.split('.')[:2])}", "dim")
+        _indented(console, f"For a hint: grader hint {one.id}", "dim")
     console.print()
 
 

@@ -107,12 +107,12 @@ def _text(error: BaseException) -> str:
 
 
 def _frames(error: BaseException, filenames: set[str]) -> Iterator[dict[str, Any]]:
-    summary = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False, limit=-40)
-    own = [frame for frame in summary if frame.filename in filenames]
-    for frame in own[-MAX_FRAMES:]:
+    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [(code, line) for code, line in frames if code.co_filename in filenames]
+    for code, line in own[-MAX_FRAMES:]:
         yield {
-            "file": frame.filename,
-            "line": frame.lineno or 0,
-            "function": whole(frame.name),
-            "code": whole(frame.line or "")[:200],
+            "file": code.co_filename,
+            "line": line,
+            "function": whole(code.co_qualname).replace("<locals>.", ""),
+            "code": whole(linecache.getline(code.co_filename, line).strip())[:200],
         }
