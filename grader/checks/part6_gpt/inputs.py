@@ -1,0 +1,89 @@
+"""The inputs of part 6: random weights for layers, and the bounds of what dropout may do."""
+
+import math
+
+import torch
+
+from grader.checks.draw import normal
+from grader.checks.part6_gpt.modules import learnt
+from grader.judge import Band
+from grader.values import Namespace
+from reference import part6_gpt as reference
+
+ENDS = ("token_embedding_table.weight", "position_embedding_table.weight", "ln_f.weight", "lm_head.bias")
+SIZES = ("vocab_size", "n_embd", "n_head", "n_layer", "block_size")
+
+SIGMAS = 6
+"""A share of n independent draws misses its expected value by 6 standard deviations once in 5e8 times (and by as
+much as the binomial is skewed more often: about 1e-8 for the n and p used here); a check has fewer than 10 shares."""
+
+
+def weights_of(rng, layer):
+    """Random weights for every parameter of a layer, by name: gains away from 1, no bias zero."""
+    return {name: _weight(rng, name, parameter.shape) for name, parameter in layer.named_parameters()}
+
+
+def _weight(rng, name, shape):
+    if "embedding" in name:
+        return normal(rng, *shape)
+    if "ln" in name.split(".")[-2:][0] or (len(shape) == 1 and name == "weight"):
+        return normal(rng, *shape) * 0.4 + (1.2 if name.endswith("weight") else 0.3)
+    return normal(rng, *shape) / (shape[-1] ** 0.5 if len(shape) == 2 else 2)
+
+
+def models(rng):
+    """Small models with random weights, and tokens for them; in the second case the context is full."""
+    for B, T, *numbers in ((2, 4, 7, 8, 2, 2, 6), (5, 3, 9, 6, 3, 1, 3)):
+        size = dict(zip(SIZES, numbers, strict=True))
+        yield {
+            "size": Namespace(size),
+            "weights": weights_of(rng, reference.GPT(*numbers, 0.0)),
+            "idx": torch.randint(numbers[0], (B, T), generator=rng),
+            "targets": torch.randint(numbers[0], (B, T), generator=rng),
+            "upstream": normal(rng, B, T, numbers[0]),
+            "watched": [*ENDS, "blocks.0.ln1.weight", "blocks.0.sa.heads.1.key.weight", "blocks.0.ffwd.net.0.bias"],
+            "loss_upstream": 2 + normal(rng) ** 2,
+        }
+
+
+def draw_seed(rng):
+    """A seed for a probe's own generator."""
+    return int(torch.randint(2**31, (), generator=rng))
+
+
+def explain_learnt(given, got, wrong):
+    """For a layer that learns other things than it should: which shapes were asked, and which came."""
+    if isinstance(got, dict) and any("learnt" in label for label in wrong):
+        return (
+            f"The parameters of the layer should have the shapes {learnt(given.weights)}; yours have "
+            f"{got.get('learnt') or 'no parameters at all'}."
+        )
+    return None
+
+
+def share(found, probability):
+    """The share of a boolean tensor that is true, with the bounds for independent draws of a probability."""
+    n = found.numel()
+    room = SIGMAS * math.sqrt(probability * (1 - probability) / n)
+    return Band(found.double().mean().item(), probability - room, probability + room)
+
+
+def exactly(values, wanted):
+    """Two bands: the least and the largest of some numbers, which must all be `wanted` but for rounding."""
+    low, high = (values.min().item(), values.max().item()) if values.numel() else (0.0, 0.0)
+    room = 1e-4 * abs(wanted) + 1e-6
+    return {
+        "the least": Band(low, wanted - room, wanted + room),
+        "the largest": Band(high, wanted - room, wanted + room),
+    }
+
+
+def pairs(mask, dim):
+    """Whether neighbours along a dimension are alike: each number is in one pair."""
+    n = mask.shape[dim] // 2 * 2
+    return mask.narrow(dim, 0, n).unflatten(dim, (n // 2, 2)).diff(dim=dim % mask.dim() + 1) == 0
+
+
+def alike(probability):
+    """The chance that two independent numbers are both dropped or both kept."""
+    return probability**2 + (1 - probability) ** 2
