@@ -151,7 +151,13 @@ def _wrong_kind(evidence: Evidence) -> Diagnosis | None:
                 "a value too many", f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
             )
         if comparison.came == "None":
-            return Diagnosis("None came", f"{comparison.label} is None. Is a `return` missing?")
+            whole = comparison.label == evidence.label
+            why = (
+                "Is a `return` missing?"
+                if whole
+                else "If it is a gradient: no graph led there. Was something detached?"
+            )
+            return Diagnosis("None came", f"{comparison.label} is None. {why}")
         advice = f"{comparison.label}: {comparison.asked} was asked, {comparison.came} came."
         if "float32" in comparison.asked:
             advice += " Exactly a torch.Tensor is needed: no subclass, no NumPy array, no Python number."

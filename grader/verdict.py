@@ -13,7 +13,7 @@ from grader.attempt import Answer, Attempt, Outcome, describe
 from grader.check import Check
 from grader.course import Spec
 from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
-from grader.expect import Case, Expected, Imitations
+from grader.expect import Case, Expected, Imitations, told_apart
 from grader.judge import Comparison, compare, compare_bands, compare_forms
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
@@ -84,7 +84,7 @@ def _statistics(check: Check, cases: list[Case], expected: list[Expected], index
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    return text if text.endswith((".", "?", "!", ".)")) else f"{text}."
 
 
 def broken_rule(spec: Spec, violation: Violation) -> Result:
@@ -179,7 +179,7 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
     if fault["kind"] == "crashed":
         return _sentence(f"It ended the process: {fault['what']}")
     message = f"It raised {fault.get('type') or 'an exception'}: {fault['what']}"
-    if not fault["trace"]:
+    if not fault["trace"] and fault.get("type") == "TypeError":
         message += " (in the call itself: does the function take the arguments that its docstring names?)"
     if attempt and fault.get("type") == "NameError":
         name = fault["what"].split("'")[1] if "'" in fault["what"] else ""
@@ -191,12 +191,11 @@ def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -
     shapes = _shapes(fault, evidence)
     if shapes:
         message += f". The shapes here: {shapes}"
-    cases = len(evidence.cases)
-    right = sum(evidence.right(i) for i in range(cases))
-    if right:
-        message += (
-            f". It is right for {right} of {cases} inputs: is a size written as a number, or guessed from the data?"
-        )
+    right = next((i for i in range(len(evidence.cases)) if evidence.right(i)), None)
+    if right is not None:
+        raised = next(i for i, outcome in enumerate(evidence.outcomes) if outcome.fault is fault)
+        good, bad = told_apart(evidence.cases[right], evidence.cases[raised])
+        message += f". It is right for inputs with {good}, and raises this for {bad}"
     return message
 
 
@@ -243,7 +242,7 @@ def _plain(evidence: Evidence) -> str:
         changes = [n for o in evidence.outcomes for n in unwanted_changes(o, evidence.updates)]
         return f"The answer was not accepted ({', '.join(changes) or 'no value came'})."
     first = wrong[0]
-    if first.fault == "values" and first.expected is None and ": " in first.label:
+    if first.fault == "values" and first.expected is None:  # a measured number, or a plain value
         return f"{first.label} is {first.came}; for a right answer it is {first.asked}."
     if first.fault != "values":
         return f"{first.label}: {first.asked} was asked, {first.came} came."

@@ -19,7 +19,7 @@ from grader.template import Template, start_template
 from grader.values import mapped
 
 HINTS = 3
-OWNERS = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.nn.utils, torch._C._nn)
+OWNERS = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.nn.utils, torch.nn.init, torch._C._nn)
 SHORT = 12
 """A solution line shorter than this (`return x`) may well stand in the text too."""
 

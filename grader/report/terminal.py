@@ -64,12 +64,15 @@ def result(console: Console, one: Result) -> None:
     """One verdict: a line, and below it what to know where it has not passed."""
     word, style = WORDS[one.status]
     line = Text.assemble((f"{word:<11}", style), f" {one.points}/{one.max_points} {one.id:<26} ", (one.title, "dim"))
-    if len(line) > console.width:
+    cut = len(line) > console.width
+    if cut:
         line.truncate(console.width - 3)
         line.append("...")
     console.print(line, no_wrap=True, overflow="crop")
     if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
         return
+    if cut:
+        _indented(console, one.title, "dim")
     if one.mistake:
         _indented(console, f"It looks like this: {one.mistake}.", "bold")
     _indented(console, one.message)
