@@ -25,6 +25,8 @@ READY_MADE = {
     "a method": "def soft(x):\n    return x.softmax(-1)",
     "a module": "def soft(x):\n    return torch.nn.Softmax(-1)(x)",
     "special": "def soft(x):\n    return torch.special.softmax(x, -1)",
+    "a private one": "def soft(x):\n    return torch._softmax(x, -1, False)",
+    "a private one by another name": "def soft(x):\n    return torch._safe_softmax(x, -1)",
     "in disguise": "def soft(x):\n    return getattr(torch, 'soft' + 'max')(x, -1)",
     "kept from before": "KEPT = [getattr(torch, 'soft' + 'max')]\ndef soft(x):\n    return KEPT[0](x, -1)",
     "a helper": "def help(x):\n    return torch.softmax(x, -1)\ndef soft(x):\n    return help(x)",

@@ -150,11 +150,11 @@ def _(data, block_size, batch_size, generator):
     return x.flatten(), y.flatten()
 
 
-def cut(x=lambda window: window[:, :-1], y=lambda window: window[:, 1:], beyond=0):
+def cut(x=lambda window: window[:, :-1], y=lambda window: window[:, 1:], places=lambda n, size: n - size):
     """A `get_batch` that cuts windows of block_size + 1 numbers apart in its own way, perhaps from too many places."""
 
     def wrong(data, block_size, batch_size, generator):
-        starts = draw(len(data) - block_size + beyond, batch_size, generator)
+        starts = draw(places(len(data), block_size), batch_size, generator)
         window = torch.stack([data[i : i + block_size + 1] for i in starts.tolist()])
         return x(window), y(window)
 
@@ -174,4 +174,55 @@ get_batch.mistake(
     "the window reaches past the end",
     "The last place that is drawn is one too far: the window that begins there is shorter than the others, because the "
     "data end. Count again where a piece may begin.",
-)(cut(beyond=1))
+)(cut(places=lambda n, size: n - size + 1))
+get_batch.mistake(
+    "a window may begin anywhere",
+    "Places are drawn from the whole length of the data, so that some windows are cut short by its end. A window needs "
+    "block_size + 1 numbers.",
+)(cut(places=lambda n, size: n))
+
+
+def windows(ends, join=torch.stack):
+    """A `get_batch` whose windows are other slices of the data: `ends(i, block_size)`."""
+
+    def wrong(data, block_size, batch_size, generator):
+        starts = draw(len(data) - block_size, batch_size, generator)
+        window = join([data[slice(*ends(i, block_size))] for i in starts.tolist()])
+        return window[:, :-1], window[:, 1:]
+
+    return wrong
+
+
+get_batch.mistake(
+    "the windows run to the end of the data",
+    "Every window reaches to the end of the data, so that no two are equally long. They end after block_size + 1 "
+    "numbers.",
+)(windows(lambda i, size: (i, None)))
+get_batch.mistake(
+    "the windows begin where the data begin",
+    "Every window begins with the first number, so that no two are equally long. Each begins at its own place.",
+)(windows(lambda i, size: (None, i + size + 1)))
+get_batch.mistake(
+    "the windows are one too long",
+    "The windows hold block_size + 2 numbers, and the last one has not so many. A piece and its last target are "
+    "block_size + 1.",
+)(windows(lambda i, size: (i, i + size + 2)))
+get_batch.mistake(
+    "the windows are strung together",
+    "The windows are one long row of numbers, in which there is no second dimension to cut. Stack them.",
+)(windows(lambda i, size: (i, i + size + 1), torch.cat))
+
+
+def emptied(member):
+    """A `get_batch` of which one member is never filled."""
+
+    def wrong(data, block_size, batch_size, generator):
+        batch = list(reference.get_batch(data, block_size, batch_size, generator))
+        batch[member] = torch.zeros_like(batch[member])
+        return tuple(batch)
+
+    return wrong
+
+
+for member, name in enumerate("xy"):
+    get_batch.mistake(f"{name} is never filled", f"{name} is all zeros: it was made and not filled.")(emptied(member))

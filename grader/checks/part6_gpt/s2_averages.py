@@ -251,4 +251,8 @@ average_past_softmax.mistake(
 )(weighted(normalise=lambda weights: torch.log_softmax(weights.log(), -1)))
 
 for one in (average_past_loop, average_past_matmul, average_past_softmax):
+    one.mistake(
+        "x comes back as it was",
+        "The answer is x itself. What was computed is lost, or each position listens to nobody but itself.",
+    )(lambda x: x)
     cut_graph(one)
