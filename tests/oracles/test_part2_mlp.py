@@ -8,14 +8,9 @@ from torch import nn
 
 from reference import part2_mlp as reference
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 SEEDS = range(3)
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def network(seed, N=6, V=8, block=3, E=4, H=5):

@@ -9,13 +9,7 @@ from torch.testing import assert_close
 
 from reference import part3_activations as reference
 
-
-@pytest.fixture(autouse=True)
-def double():
-    torch.manual_seed(1)
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def numerical(function, tensor, step=1e-5):

@@ -9,14 +9,9 @@ from torch import nn
 
 from reference import part5_wavenet as reference
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 SEEDS = range(3)
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def drawn(seed, *shapes):

@@ -9,16 +9,10 @@ from torch import nn
 
 from reference import part6_gpt as reference
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 SEEDS = range(3)
 B, T, C, HEADS, SIZE, BLOCK = 2, 4, 6, 3, 2, 5
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(7)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def drawn(seed, *shapes):
