@@ -35,6 +35,10 @@
 # - `grader run part7.rnn_cell` checks one exercise;
 # - `grader hint part7.rnn_cell` gives a hint; there are three, from the idea to the line in words.
 #
+# What you build here exists in torch as well: the layers `RNNCell`, `RNN`, `GRUCell` and `GRU`, and
+# `clip_grad_norm_`. The exercises that ask for the same thing, `rnn_cell`, `rnn_forward`, `gru_cell`
+# and `clip_gradients`, refuse them.
+#
 # **Sizes and layout.** `T` steps, `B` sequences at a time, `I` numbers in for each step, `H`
 # numbers of state, `V` characters, `E` numbers for the embedding of a character. Two conventions
 # are torch's, so that you can compare with its layers:
@@ -163,8 +167,10 @@ def rnn_forward(x, h0, W_ih, W_hh, b):
 # answer to it is thrown away), and the targets with -1, which is no character and says "no answer
 # is asked for here".
 #
-# The inputs of a name begin with `.`, the targets end with it, and the targets are the inputs
-# shifted by one. Time comes first, so *a name is a column*. For the words `ab` and `c`:
+# The inputs of a name begin with `.`, its targets end with it, and each target is the input of the
+# next step. That holds as far as the name goes. Below it the two tables differ, 0 in `X` and -1 in
+# `Y`, and the last target of a name, `.`, is the input of no step: `Y` is not `X` moved up by a
+# row. Time comes first, so *a name is a column*. For the words `ab` and `c`:
 #
 # ```text
 # X      ab  c            Y      ab  c
@@ -539,8 +545,8 @@ def clip_gradients(parameters, max_norm):
 def train_step(params, X, Y, lr, max_norm):
     """One step of gradient descent with clipping, in place.
 
-    params       [C, W_ih, W_hh, b, W_out, b_out], leaves that require a gradient; there may be old
-                 gradients in .grad, which do not count
+    params       [C, W_ih, W_hh, b, W_out, b_out], leaves that require a gradient. The .grad of each
+                 holds an old gradient, which does not count, or None
     X, Y         (T, B) int64, as for rnn_loss
     lr           a float: the learning rate
     max_norm     a float: the gradients of all parameters together are clipped to this length

@@ -71,11 +71,8 @@ wrong(
     "The variance is divided by n, as PyTorch's own layer does in training. In this course it is n - 1 everywhere.",
     batch=lambda self, x: (x.mean(0), x.var(0, correction=0)),
 )
-wrong(
-    "eps is outside of the root",
-    "eps is added to the standard deviation. It belongs to the variance, before the root is taken.",
-    normal=lambda self, x, mean, variance: (x - mean) / (variance.sqrt() + self.eps),
-)
+for name, advice, normalised in variants.EPS:
+    wrong(name, advice, normal=normalised)
 wrong(
     "eps is added to the fraction",
     "eps is added to the result of the division: a division binds tighter than a sum. It belongs under the root.",
@@ -85,16 +82,6 @@ wrong(
     "eps is missing",
     "A unit that has the same value for all examples is divided by zero. eps is there to prevent it.",
     normal=lambda self, x, mean, variance: (x - mean) / variance.sqrt(),
-)
-wrong(
-    "eps is hard-coded",
-    "The answer uses 1e-5 whatever eps the layer was made with.",
-    normal=lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance + 1e-5),
-)
-wrong(
-    "eps is subtracted",
-    "eps is taken away from the variance. It is to be added.",
-    normal=lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance - self.eps),
 )
 wrong(
     "the root of the standard deviation",

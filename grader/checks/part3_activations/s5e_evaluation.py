@@ -101,11 +101,8 @@ wrong(
     "Look at self.training.",
     normal=lambda self, x, *_: variants.BatchNorm1d.normal(self, x, *self.batch(updated(self, x))),
 )
-wrong(
-    "eps is outside of the root",
-    "eps is added to the standard deviation. It belongs to the variance, before the root is taken.",
-    normal=lambda self, x, mean, variance: (x - mean) / (variance.sqrt() + self.eps),
-)
+for name, advice, normalised in variants.EPS:
+    wrong(name, advice, normal=normalised)
 wrong(
     "eps is added to the fraction",
     "eps is added to the result of the division: a division binds tighter than a sum. It belongs under the root.",
@@ -115,16 +112,6 @@ wrong(
     "eps is missing",
     "eps is to be added to the running variance as well.",
     normal=lambda self, x, mean, variance: (x - mean) / variance.sqrt(),
-)
-wrong(
-    "eps is hard-coded",
-    "The answer uses 1e-5 whatever eps the layer was made with.",
-    normal=lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance + 1e-5),
-)
-wrong(
-    "eps is subtracted",
-    "eps is taken away from the variance. It is to be added.",
-    normal=lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance - self.eps),
 )
 wrong(
     "the root is missing",

@@ -127,3 +127,23 @@ class Bottleneck(nn.Module):
     def add(self, out, shortcut):
         """Where the two ways meet."""
         return (out + shortcut).relu()
+
+
+EPS = (
+    (
+        "eps is outside of the root",
+        "eps is added to the standard deviation. It belongs to the variance, before the root is taken.",
+        lambda self, x, mean, variance: (x - mean) / (variance.sqrt() + self.eps),
+    ),
+    (
+        "eps is hard-coded",
+        "The answer uses 1e-5 whatever eps the layer was made with.",
+        lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance + 1e-5),
+    ),
+    (
+        "eps is subtracted",
+        "eps is taken away from the variance. It is to be added.",
+        lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance - self.eps),
+    ),
+)
+"""What goes wrong with eps, in training and in evaluation alike: the name, the advice, the normalisation."""

@@ -18,8 +18,9 @@ from grader.checks.part7_rnn.products import FITTING
         "says, and a bias.",
         "Weights are (out, in) here, so a row of numbers is multiplied by the transposed weight, from the right. "
         "The bias is a row that broadcasting adds to every sequence of the batch.",
-        "Multiply x by the transpose of W_ih and h by the transpose of W_hh, add both and b, and take the tanh of "
-        "the sum.",
+        "The input's part is the matrix product of the inputs and their weight, turned round; the old state's part is "
+        "made in the same way with the weight of its own. Both parts and the bias are added up, and the new state is "
+        "the tanh of that sum.",
     ),
 )
 def rnn_cell(m, given):

@@ -88,6 +88,35 @@ def _(words, stoi):
 
 
 @name_batch.mistake(
+    "the last pair is lost",
+    "The pair of the last letter and the `.` after it is missing for every name. zip() ends with the shorter of its "
+    "two: the inputs have one character more than the letters of the word, and so have the targets.",
+)
+def _(words, stoi):
+    inputs, targets = ([numbers[:-1] for numbers in lists] for lists in pairs(words, stoi))
+    return columns(inputs, targets, rows=max(map(len, words)) + 1)
+
+
+@name_batch.mistake(
+    "the last pair is lost, and its row",
+    "The pair of the last letter and the `.` after it is missing for every name, and so is a row. zip() ends with the "
+    "shorter of its two: the inputs have one character more than the letters of the word, and so have the targets.",
+)
+def _(words, stoi):
+    return columns(*([numbers[:-1] for numbers in lists] for lists in pairs(words, stoi)))
+
+
+@name_batch.mistake(
+    "the targets are X moved up by a row",
+    "Y is X without its first row, and -1 in the last. That brings the padding of X along: below a name the "
+    "targets are 0, where nothing is to be asked. And the longest name loses its end.",
+)
+def _(words, stoi):
+    X, Y = reference.name_batch(words, stoi)
+    return X, torch.cat([X[1:], torch.full_like(Y[:1], -1)])
+
+
+@name_batch.mistake(
     "the last step is missing",
     "There are as many rows as the longest name has letters. Its end is a prediction too, so one more is needed.",
 )

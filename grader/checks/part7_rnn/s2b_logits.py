@@ -118,6 +118,15 @@ def _(params, X):
 
 
 @rnn_logits.mistake(
+    "X is read on its side, and stays so",
+    "The logits are (B, T, V), and not the right ones turned round: a name is a column of X, and the network has read "
+    "along the rows, from the letter of one name to that of the next.",
+)
+def _(params, X):
+    return reference.rnn_logits(params, X.T)
+
+
+@rnn_logits.mistake(
     "every step starts from zeros",
     "Each character is read from a state of zeros, as if it were the first: nothing is remembered.",
 )
@@ -178,6 +187,12 @@ with_cell(
     "h0 is on its side",
     "h0 is (H, B): a state is a row, one for each sequence of the batch.",
     lambda x, h, W, U, b, V: torch.tanh(x[0] @ W.T + h.T @ U.T + b),
+)
+with_cell(
+    "X is read on its side, and h0 is not",
+    "X was transposed: the network would read along its rows, while h0 has a row for each column. X is (T, B) as it "
+    "stands, time first.",
+    lambda x, *others: first_step(x.transpose(0, 1), *others[:-1]),
 )
 with_cell(
     "h0 for T sequences",

@@ -103,8 +103,8 @@ def _(params, X, Y):
 @rnn_loss.mistake(
     "padding is not left out",
     "-1 is given to cross-entropy as if it were a character, and it says that this target is out of bounds. It is to "
-    "be ignored, and cross-entropy can be told so. (It can also be told to ignore 0. That would be `.`, which is an "
-    "answer like any other.)",
+    "be ignored, and cross-entropy can be told so. It can also be told to ignore 0, but that would be `.`, which is an "
+    "answer like any other.",
 )
 def _(params, X, Y):
     return F.cross_entropy(reference.rnn_logits(params, X).flatten(0, 1), Y.flatten())

@@ -131,6 +131,32 @@ def _(dlast, states, W_hh):
 
 
 @gradient_norms_through_time.mistake(
+    "the norm is noted after the step back",
+    "Every entry is that of one step earlier, and the norm of dlast is missing: the gradient goes back through a step "
+    "before its length is noted. The gradient of states[t] is what arrives there, before the tanh of that step.",
+)
+def _(dlast, states, W_hh):
+    return walk(dlast, states, W_hh, steps=range(len(states)))[:-1]
+
+
+@gradient_norms_through_time.mistake(
+    "the mean of a norm for each sequence",
+    "There is a norm for each sequence, and these were averaged. One arrow is asked for, of all B * H entries: its "
+    "squares are added up first, and the root comes last.",
+)
+def _(dlast, states, W_hh):
+    return walk(dlast, states, W_hh, norm=lambda gradient: gradient.norm(dim=1).mean())
+
+
+@gradient_norms_through_time.mistake(
+    "the sum of a norm for each sequence",
+    "There is a norm for each sequence, and these were added. Squares add up, lengths do not: the root comes last.",
+)
+def _(dlast, states, W_hh):
+    return walk(dlast, states, W_hh, norm=lambda gradient: gradient.norm(dim=1).sum())
+
+
+@gradient_norms_through_time.mistake(
     "a list instead of a tensor",
     "The norms come as a list of tensors. One tensor is asked for.",
 )

@@ -26,7 +26,7 @@ def train_step(m, given):
     """Several clipped steps, parameters and losses"""
     leaves = named([p.clone() for p in given.params])
     for p, old in zip(leaves.values(), given.old_gradients, strict=True):
-        p.grad = old.clone()
+        p.grad = old if old is None else old.clone()
     losses = [m.train_step(list(leaves.values()), *step) for step in given.steps]
     return {
         "losses": losses,
@@ -51,6 +51,10 @@ def _(rng):
         limits = ((lr, 0.4 * length), (1.5 * lr, 50.0), (0.5 * lr, 0.05))
         steps = [(*one, *limit) for one, limit in zip(batches, limits, strict=True)]
         old = [normal(rng, *p.shape) for p in params]
+        if V == 6:  # parameters as they are made, without a gradient
+            old = [None] * len(params)
+        elif V == 9:  # and some that no loss has reached
+            old[1] = old[4] = None
         yield {"params": params, "old_gradients": old, "steps": steps}
 
 
@@ -78,6 +82,23 @@ def _(params, X, Y, lr, max_norm):
     loss.backward()
     reference.clip_gradients(params, max_norm)
     return moved(params, [p.grad for p in params], lr, loss.item())
+
+
+def emptied(name, empty):
+    """A mistake that fails where there is no old gradient; `empty` is what is done to one."""
+
+    def variant(params, X, Y, lr, max_norm):
+        for p in params:
+            empty(p.grad)
+        return reference.train_step(params, X, Y, lr, max_norm)
+
+    advice = "Before the first backward() the .grad of a parameter is None, and None can't be filled with zeros. "
+    train_step.mistake(name, f"{advice}Think of a way to empty it that works for both.")(variant)
+
+
+emptied("no old gradient", lambda gradient: gradient.zero_())
+emptied("no old gradient: .data", lambda gradient: gradient.data.zero_())
+emptied("no old gradient: filled", lambda gradient: gradient.fill_(0))
 
 
 @train_step.mistake(

@@ -20,9 +20,10 @@ from reference import part7_rnn as reference
         "for z and for n. Then they are put together.",
         "r and z are sigmoids of the sum of both parts. For the candidate the state's part, with its bias, is "
         "multiplied by r before it is added. z is the share of the old state.",
-        "Apply both linear layers and cut each result into three along the last dimension, in the order r, z, n. r is "
-        "the sigmoid of the sum of the first pieces, z of the second ones; n is the tanh of the input's third piece "
-        "plus r times the state's third piece. The answer is (one less z) times n plus z times h.",
+        "Make both linear layers first, and cut what each gives into three equal pieces that lie side by side: for "
+        "reset, update and candidate. A gate is squashed from its two pieces, added up. The candidate is made in the "
+        "same way with a tanh, except that the reset gate scales the state's piece before it is added. The new state "
+        "is a weighted mean of candidate and old state, and the update gate is the weight of the old one.",
     ),
 )
 def gru_cell(m, given):
@@ -148,6 +149,16 @@ def _(x, h, W_ih, W_hh, b_ih, b_hh):
 @gru_cell.mistake("b_hh is left out", "All is there but b_hh, the bias of the state's part.")
 def _(x, h, W_ih, W_hh, b_ih, b_hh):
     return mixed(h, *parts(x, h, W_ih, W_hh, b_ih, 0.0))
+
+
+@gru_cell.mistake("b_ih is used twice", "b_ih was added to the state's part as well. That part has b_hh.")
+def _(x, h, W_ih, W_hh, b_ih, b_hh):
+    return reference.gru_cell(x, h, W_ih, W_hh, b_ih, b_ih)
+
+
+@gru_cell.mistake("b_hh is used twice", "b_hh was added to the input's part as well. That part has b_ih.")
+def _(x, h, W_ih, W_hh, b_ih, b_hh):
+    return reference.gru_cell(x, h, W_ih, W_hh, b_hh, b_hh)
 
 
 @gru_cell.mistake(
