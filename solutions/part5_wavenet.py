@@ -45,7 +45,9 @@
 #
 # Sizes in this part: `B` examples in a batch, `T` positions in time (characters of a context), `C`
 # channels (numbers for each position), `V` characters in the vocabulary. Never write one of them
-# as a number: the checks use many sizes, and a batch may well be of one example.
+# as a number: the checks use many sizes, and a batch may well be of one example. (Only for
+# BatchNorm in training there are always at least two numbers for each channel: one number has no
+# variance.)
 #
 # Put experiments under `if __name__ == "__main__":`, as in the last cell. They run in the
 # notebook and with `python exercises/part5_wavenet.py`, and not while you are graded.
@@ -320,7 +322,7 @@ class BatchNorm1d:
     """BatchNorm over all dimensions but the last.
 
     gamma, beta                  (dim,): ones, zeros; to be learnt
-    running_mean, running_var    (dim,): zeros, ones; buffers
+    running_mean, running_var    (dim,): zeros, ones; buffers, updated in place or replaced
     eps, momentum                floats
     training                     True at first
     call             x (B, dim) or (B, T, dim)
@@ -330,6 +332,8 @@ class BatchNorm1d:
                      towards those of x, without a graph
                      otherwise: normalised by the running ones, which stay as they are
     parameters()     [gamma, beta]
+    Buffers that become (1, dim) or (1, 1, dim) in training, as those of the lecture do, are let
+    through; but then, after 3-D inputs, a (B, dim) one comes out as (1, B, dim). (dim,) is sound.
     Example: a new layer turns x = [[[1], [5]], [[3], [7]]] into [[[-1.16], [0.39]], [[-0.39],
     [1.16]]] and has then running_mean = [0.4] and running_var = [1.567].
     """
@@ -504,8 +508,8 @@ def shapes_through(model, X):
 
     model        has .layers, a list; it is left as it was
     X            an input for the model
-    Returns      a list of pairs (class name, shape), such as ("Tanh", (32, 4, 68)): one for each
-                 layer, in their order
+    Returns      a list of tuples (class name, shape), such as ("Tanh", (32, 4, 68)): one for each
+                 layer, in their order; the shape is a tuple of ints
     """
     ### BEGIN SOLUTION
     shapes = []
@@ -657,7 +661,8 @@ class GatedResidualBlock:
                                      1 / sqrt(channels)
     filter_bias, gate_bias, residual_bias, skip_bias     (channels,), zeros
     call             x (B, channels, T)
-                     Returns (residual output, skip output), both (B, channels, T)
+                     Returns a pair (residual output, skip output), both (B, channels, T); as
+                     there are two, no .out is asked here
     parameters()     the eight tensors: weight and bias of the filter, of the gate, of the residual,
                      of the skip
     """
@@ -805,9 +810,9 @@ def smooth_losses(losses, window):
 # ## Playground
 #
 # A place for experiments: it runs in the notebook and as a script, never while you are graded. Here
-# the tree is trained for 2,000 steps (about ten seconds), and then "diondre" is scored in both
-# ways. With 24 numbers for each character, 128 hidden units and 10,000 steps the dev loss comes
-# down to about 2.1.
+# the tree is trained for 2,000 steps, and the mean loss is printed every 200 of them; then
+# "diondre" is scored in both ways. With 24 numbers for each character, 128 hidden units and 10,000
+# steps the dev loss comes down to about 2.1.
 
 # %%
 if __name__ == "__main__":
@@ -850,8 +855,11 @@ if __name__ == "__main__":
             for p in parameters:
                 p.data -= (0.1 if step < 0.75 * steps else 0.01) * p.grad
             losses.append(loss.item())
-        print(f"\nfirst loss {losses[0]:.2f}; means of 200 steps:")
-        print(" ".join(f"{value:.3f}" for value in smooth_losses(losses, 200).tolist()))
+            if step == 0:
+                print(f"\nfirst loss {losses[0]:.2f}; means of 200 steps:", flush=True)
+            if len(losses) % 200 == 0:
+                mean = smooth_losses(losses[-200:], 200).item()
+                print(f"up to step {len(losses):5,}: {mean:.3f}", flush=True)
         with evaluating(model):
             print(f"dev loss {F.cross_entropy(model(X_dev), Y_dev).item():.3f}")
             for _ in range(5):

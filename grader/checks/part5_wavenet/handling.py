@@ -27,6 +27,11 @@ def put(owner, name, value):
     getattr(owner, name).data = value.clone()
 
 
+def as_vector(buffer):
+    """A buffer (1, dim) or (1, 1, dim), as keepdim leaves it, as (dim,); one of any other shape as it is."""
+    return buffer.reshape(-1) if buffer.dim() in (2, 3) and buffer.numel() == buffer.shape[-1] else buffer
+
+
 def gradients(out, upstream, leaves):
     """The gradients of (out * upstream).sum() by name of the leaf; zeros where no graph leads to it."""
     if isinstance(out, torch.Tensor) and out.shape == upstream.shape and out.requires_grad:

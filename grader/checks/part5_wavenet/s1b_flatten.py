@@ -149,7 +149,7 @@ class _(_Flatten):
 @FlattenConsecutive.mistake(
     "the groups overlap",
     "Every position starts a group here, so there are T - n + 1 of them. The groups follow each other without overlap: "
-    "T // n of them. (What you have is the sweep of a convolution; that comes later in this part.)",
+    "T // n of them. What you have is the sweep of a convolution; that comes later in this part.",
 )
 class _(_Flatten):
     def grouped(self, x):

@@ -66,6 +66,13 @@ BatchNorm1d.mistake(
 )(variant(PlainBatchNorm, over=lambda self, x: (0,)))
 
 
+BatchNorm1d.mistake(
+    "dimensions 0 and 1 whatever the input is",
+    "For (B, T, dim) this is right. For (B, dim) it is not: there dimension 1 is the channels, and a mean over 0 and 1 "
+    "mixes them all. The statistics run over all dimensions but the last.",
+)(variant(PlainBatchNorm, over=lambda self, x: (0, 1)))
+
+
 @BatchNorm1d.mistake(
     "statistics over the time only",
     "Each example has a mean and a variance of its own here. They are taken over batch and time together.",
@@ -123,6 +130,19 @@ class _(PlainBatchNorm):
 )
 class _(PlainBatchNorm):
     def __call__(self, x):
+        self.out = self.scaled((x - self.running_mean) / self.root(self.running_var))
+        return self.out
+
+
+@BatchNorm1d.mistake(
+    "the running statistics are updated, and used in training",
+    "The running statistics are moved, and then the batch is normalised by them. In training it is normalised by its "
+    "own mean and variance. Is an else missing, so that the two lines for evaluation are always reached?",
+)
+class _(PlainBatchNorm):
+    def __call__(self, x):
+        with torch.no_grad():
+            self.update(x, *self.statistics(x))
         self.out = self.scaled((x - self.running_mean) / self.root(self.running_var))
         return self.out
 
@@ -229,31 +249,19 @@ lacking(
 )
 
 
-@BatchNorm1d.mistake(
+BatchNorm1d.mistake(
     "one mean, but a variance for each channel",
     "There is a single mean for the whole tensor. Each channel has its own, as each has its own variance.",
-)
-class _(PlainBatchNorm):
-    def statistics(self, x):
-        return x.mean(), super().statistics(x)[1]
+)(variant(PlainBatchNorm, statistics=lambda self, x: (x.mean(), x.var(self.over(x)))))
 
-
-@BatchNorm1d.mistake(
+BatchNorm1d.mistake(
     "one variance, but a mean for each channel",
     "There is a single variance for the whole tensor. Each channel has its own, as each has its own mean.",
-)
-class _(PlainBatchNorm):
-    def statistics(self, x):
-        return super().statistics(x)[0], x.var()
+)(variant(PlainBatchNorm, statistics=lambda self, x: (x.mean(self.over(x)), x.var())))
 
-
-@BatchNorm1d.mistake(
+BatchNorm1d.mistake(
     "a sum in place of the mean", "What is subtracted is the sum of the numbers; a mean is their sum by n."
-)
-class _(PlainBatchNorm):
-    def statistics(self, x):
-        return x.sum(self.over(x)), super().statistics(x)[1]
-
+)(variant(PlainBatchNorm, statistics=lambda self, x: (x.sum(self.over(x)), x.var(self.over(x)))))
 
 BatchNorm1d.mistake(
     "multiplied by the standard deviation",
@@ -271,14 +279,9 @@ BatchNorm1d.mistake("eps is subtracted", "eps is taken away from the variance; i
 )
 
 
-@BatchNorm1d.mistake(
+BatchNorm1d.mistake(
     "the mean is added", "The mean is added to x; it is subtracted, so that what is left has mean zero."
-)
-class _(PlainBatchNorm):
-    def statistics(self, x):
-        mean, var = super().statistics(x)
-        return -mean, var
-
+)(variant(PlainBatchNorm, statistics=lambda self, x: (-x.mean(self.over(x)), x.var(self.over(x)))))
 
 BatchNorm1d.mistake(
     "x is subtracted from the mean",

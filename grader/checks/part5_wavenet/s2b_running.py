@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks import slips
-from grader.checks.part5_wavenet.handling import put
+from grader.checks.part5_wavenet.handling import as_vector, put, variant
 from grader.checks.part5_wavenet.norms import PlainBatchNorm, batch, parameters
 
 
@@ -30,8 +30,8 @@ def running(m, given):
         layer(x.requires_grad_())
     return {
         # The lecture's layer has them as (1, dim) or (1, 1, dim) afterwards, which broadcasts alike.
-        "running_mean": layer.running_mean.reshape(-1),
-        "running_var": layer.running_var.reshape(-1),
+        "running_mean": as_vector(layer.running_mean),
+        "running_var": as_vector(layer.running_var),
         "they hang on a graph": layer.running_mean.requires_grad or layer.running_var.requires_grad,
     }
 
@@ -53,10 +53,29 @@ class _(PlainBatchNorm):
         return (0,)
 
 
+running.mistake(
+    "statistics over the batch only, with keepdim",
+    "The running statistics have a value for each position and each channel: running_mean has become (1, T, dim). "
+    "A channel has one mean, over batch and time, and so one running mean.",
+)(variant(PlainBatchNorm, statistics=lambda self, x: (x.mean(0, keepdim=True), x.var(0, keepdim=True))))
+
+running.mistake(
+    "dimensions 0 and 1 whatever the input is",
+    "For (B, T, dim) the running values are right. For (B, dim) they are not: there dimension 1 is the channels, and "
+    "a mean over 0 and 1 mixes them all. It is taken over all dimensions but the last.",
+)(variant(PlainBatchNorm, over=lambda self, x: (0, 1)))
+
+running.mistake(
+    "one mean for all channels",
+    "The batch's mean and variance are single numbers, taken over the whole tensor, and every channel moves towards "
+    "the same value. Each channel has its own.",
+)(variant(PlainBatchNorm, over=lambda self, x: tuple(range(x.ndim))))
+
+
 @running.mistake(
     "the running statistics are never updated",
     "After training calls the running statistics are what they were before, so that evaluation would go by numbers "
-    "that have nothing to do with the data. (Or are they updated in evaluation only?)",
+    "that have nothing to do with the data. Or are they updated in evaluation only?",
 )
 class _(PlainBatchNorm):
     def update(self, x, mean, var):
@@ -146,7 +165,7 @@ for name, advice, move in MOVES:
 @running.mistake(
     slips.N,
     "running_mean is right; the variance that goes into running_var is divided by n. Here it is the unbiased one, with "
-    "n - 1. (torch's layer normalises by the biased one, but keeps the unbiased one too.)",
+    "n - 1. torch's layer normalises by the biased one, but keeps the unbiased one too.",
 )
 class _(PlainBatchNorm):
     def update(self, x, mean, var):

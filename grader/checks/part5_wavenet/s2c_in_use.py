@@ -5,6 +5,7 @@ import torch
 from grader.check import check
 from grader.checks.draw import normal
 from grader.checks.part5_wavenet.handling import (
+    as_vector,
     gradients,
     put,
     variant,
@@ -34,8 +35,8 @@ def evaluation(m, given):
     return {
         "out": out,
         "gradients": gradients(out, given.upstream, leaves),
-        "running_mean afterwards": layer.running_mean.detach().reshape(-1),
-        "running_var afterwards": layer.running_var.detach().reshape(-1),
+        "running_mean afterwards": as_vector(layer.running_mean.detach()),
+        "running_var afterwards": as_vector(layer.running_var.detach()),
     }
 
 
@@ -108,6 +109,12 @@ evaluation.mistake(
 evaluation.mistake(
     "eps is missing", "There is no eps under the root in evaluation. The formula is the same as in training."
 )(variant(PlainBatchNorm, root=lambda self, var: torch.sqrt(var)))
+
+evaluation.mistake(
+    "eps is hard-coded",
+    "In evaluation 1e-5 is used whatever eps the layer was made with. Keep it when the layer is made, and use what was "
+    "kept, in both modes.",
+)(variant(PlainBatchNorm, root=lambda self, var: torch.sqrt(var + 1e-5)))
 
 evaluation.mistake(
     "eps outside the root",

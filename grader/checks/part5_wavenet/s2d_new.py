@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks import slips
-from grader.checks.part5_wavenet.handling import PARAMETERS, named
+from grader.checks.part5_wavenet.handling import PARAMETERS, as_vector, named
 from reference import part5_wavenet as reference
 
 
@@ -27,8 +27,8 @@ def new(m, given):
     return {
         "gamma": layer.gamma.detach(),
         "beta": layer.beta.detach(),
-        "running_mean": layer.running_mean.detach().reshape(-1),
-        "running_var": layer.running_var.detach().reshape(-1),
+        "running_mean": as_vector(layer.running_mean.detach()),
+        "running_var": as_vector(layer.running_var.detach()),
         "training": layer.training,
         "eps": [layer.eps, told.eps],
         "momentum": [layer.momentum, told.momentum],

@@ -163,6 +163,16 @@ class _(_Sequential):
 
 
 @Sequential.mistake(
+    f"{PARAMETERS}: a generator",
+    "parameters() is a generator and not a list: it can be walked through once, and is empty after that. A training "
+    "loop walks through the parameters at every step. Round brackets, or a yield, make one; a list is asked.",
+)
+class _(_Sequential):
+    def parameters(self):
+        return (p for layer in self.layers for p in layer.parameters())
+
+
+@Sequential.mistake(
     f"{PARAMETERS}: the layers are listed",
     "parameters() gives the layers and not their tensors.",
 )

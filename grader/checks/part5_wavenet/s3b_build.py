@@ -34,9 +34,11 @@ def build_wavenet(m, given):
 
 def described(layer):
     """A layer's class, the shapes of its parameters, and its n if it has one."""
-    shapes = " ".join(str(tuple(p.shape)) for p in layer.parameters())
-    n = getattr(layer, "n", "")
-    return f"{type(layer).__name__} {shapes}{n}".strip()
+    name, shapes = type(layer).__name__, [str(tuple(p.shape)) for p in layer.parameters()]
+    if name == "Linear":
+        weight, *bias = shapes or ["without a weight"]
+        return f"{name} {weight} " + (f"with a bias {' '.join(bias)}" if bias else "without a bias")
+    return f"{name} {' '.join(shapes)}{getattr(layer, 'n', '')}".strip()
 
 
 @build_wavenet.inputs
@@ -163,6 +165,18 @@ def _(vocab_size, block_size, n_embd, n_hidden):
 def _(vocab_size, block_size, n_embd, n_hidden):
     def level(_, __, o):
         return [FlattenConsecutive(2), Linear(2 * o, o, bias=False), BatchNorm1d(o), Tanh()]
+
+    return _tree(vocab_size, block_size, n_embd, n_hidden, level)
+
+
+@build_wavenet.mistake(
+    "two neighbours as wide as one, from the second level on",
+    "The first level is right. From the second on the linear layers take in n_hidden numbers, as many as one "
+    "position has; but two neighbours lie side by side, and that is twice as many.",
+)
+def _(vocab_size, block_size, n_embd, n_hidden):
+    def level(number, i, o):
+        return [FlattenConsecutive(2), Linear(o if number else i, o, bias=False), BatchNorm1d(o), Tanh()]
 
     return _tree(vocab_size, block_size, n_embd, n_hidden, level)
 

@@ -27,7 +27,8 @@ def refuses(m, given):
         except NotImplementedError:
             raise
         except Exception as error:
-            found[f"block_size {size}"] = type(error).__name__
+            name = type(error).__name__
+            found[f"block_size {size}"] = name if isinstance(error, ValueError) else f"it crashed with {name}"
     return found
 
 
@@ -35,6 +36,24 @@ def refuses(m, given):
 def _(rng):
     yield {"block_sizes": [2, 3, 4, 5, 8, 16]}
     yield {"block_sizes": [0, 1, 4, 6, 7, 9, 12, 32]}
+
+
+@refuses.explain
+def _(given, got, wrong):
+    if not isinstance(got, dict):
+        return None
+    came = {size: got.get(f"block_size {size}") for size in given.block_sizes}
+    passed = [str(size) for size, what in came.items() if what == "a model" and _no_power(size)]
+    refused = [str(size) for size, what in came.items() if what == "ValueError" and not _no_power(size)]
+    crashed = [f"{size} ({what})" for size, what in came.items() if what not in ("a model", "ValueError")]
+    told = []
+    if passed:
+        told.append(f"A model came, where ValueError was asked, for block_size {', '.join(passed)}.")
+    if refused:
+        told.append(f"ValueError came, where a model was asked, for block_size {', '.join(refused)}.")
+    if crashed:
+        told.append(f"build_wavenet itself failed for block_size {', '.join(crashed)}.")
+    return " ".join(told) or None
 
 
 def _refusing(refused, error=ValueError):
@@ -71,6 +90,18 @@ refuses.mistake(
     "odd numbers only are refused",
     "6 and 12 pass: they are even, but no powers of two. After one or two halvings an odd number of positions is left.",
 )(_refusing(lambda size: size < 2 or size % 2 == 1))
+
+refuses.mistake(
+    "odd numbers only are refused, and zero passes",
+    "0, 6 and 12 pass: they are even, but no powers of two. After one or two halvings an odd number of positions is "
+    "left.",
+)(_refusing(lambda size: size % 2 == 1))
+
+refuses.mistake(
+    "k is a square root",
+    "8 is refused, a power of two: k is the square root of block_size, rounded down, and 2**k is 4. How often can 8 be "
+    "halved?",
+)(_refusing(lambda size: size < 1 or 2 ** int(size**0.5) != size))
 
 refuses.mistake(
     "a block_size of one passes",

@@ -18,8 +18,8 @@ from grader.checks.part5_wavenet.handling import CUT, cut_advice, gradients
     hints=(
         "For one tap, the output is a matrix product of the whole sequence, shifted by some steps. The taps' "
         "products are added.",
-        "Pad (K - 1) * dilation zeros on the left. Then tap k starts reading at k * dilation, and each reads T "
-        "positions; its matrix is weight[:, :, k].",
+        "What lies before the beginning counts as zero, so the sequence can be made longer on the left, by as much as "
+        "the first tap reaches back. Each tap then reads T positions in a row, one dilation after the tap before it.",
         "Start from the bias as a column; for each tap, add the product of its (C_out, C_in) matrix and the slice of "
         "the padded input that begins k times the dilation from the left and is T long.",
     ),
@@ -126,8 +126,8 @@ def _(x, weight, bias, dilation):
 @causal_conv1d.mistake(
     "the kernel is reversed",
     "The taps are in the wrong order: the first one sits on time t. In the formula the last one does, weight[:, :, K "
-    "- 1], and the first reads the most distant past. (A mathematician's convolution has it the other way round; "
-    "torch's doesn't.)",
+    "- 1], and the first reads the most distant past. A mathematician's convolution has it the other way round; "
+    "torch's doesn't.",
 )
 def _(x, weight, bias, dilation):
     return convolved(x, weight.flip(2), bias, dilation)

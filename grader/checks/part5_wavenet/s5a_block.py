@@ -253,19 +253,41 @@ GatedResidualBlock.mistake(
 )(variant(_Block, ways_out=lambda self, x, z: (x.detach() + self.residual(z), self.skip(z))))
 
 
-@GatedResidualBlock.mistake(
+def _learning(order):
+    """A block whose parameters are those of these numbers, in this order."""
+    return variant(
+        reference.GatedResidualBlock,
+        parameters=lambda self: [reference.GatedResidualBlock.parameters(self)[i] for i in order],
+    )
+
+
+GatedResidualBlock.mistake(
     f"{PARAMETERS}: without the biases", "parameters() holds the four weights only. The four biases are learnt as well."
-)
-class _(reference.GatedResidualBlock):
-    def parameters(self):
-        return super().parameters()[::2]
+)(_learning([0, 2, 4, 6]))
 
-
-@GatedResidualBlock.mistake(
+GatedResidualBlock.mistake(
     f"{PARAMETERS}: in another order",
     "parameters() holds the eight tensors in another order: weight and bias of the filter, of the gate, of the "
     "residual, of the skip.",
-)
-class _(reference.GatedResidualBlock):
-    def parameters(self):
-        return super().parameters()[::2] + super().parameters()[1::2]
+)(_learning([0, 2, 4, 6, 1, 3, 5, 7]))
+
+for number, name in enumerate(NAMES):
+    GatedResidualBlock.mistake(
+        f"{PARAMETERS}: without {name}",
+        f"parameters() leaves {name} out, so that it would never be trained. All eight tensors are learnt.",
+    )(_learning([i for i in range(len(NAMES)) if i != number]))
+
+GatedResidualBlock.mistake(
+    f"{PARAMETERS}: the biases first",
+    "parameters() holds the eight tensors in another order: of each pair the weight comes first, then the bias.",
+)(_learning([1, 0, 3, 2, 5, 4, 7, 6]))
+
+GatedResidualBlock.mistake(
+    f"{PARAMETERS}: gate and filter are swapped",
+    "parameters() holds the eight tensors in another order: the filter's two come first, then the gate's.",
+)(_learning([2, 3, 0, 1, 4, 5, 6, 7]))
+
+GatedResidualBlock.mistake(
+    f"{PARAMETERS}: skip and residual are swapped",
+    "parameters() holds the eight tensors in another order: the residual's two come before those of the skip.",
+)(_learning([0, 1, 2, 3, 6, 7, 4, 5]))

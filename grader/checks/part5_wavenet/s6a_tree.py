@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks.draw import normal, uniform
-from grader.checks.part5_wavenet.handling import put
+from grader.checks.part5_wavenet.handling import as_vector, put
 from reference import part5_wavenet as reference
 
 
@@ -15,8 +15,8 @@ from reference import part5_wavenet as reference
     hints=(
         "Only FlattenConsecutive minds how many positions there are: it pairs 1 with 2 and 3 with 4, and never 2 "
         "with 3. In the sweep, every position is paired with an earlier one.",
-        "At the first level the partner is 1 step back, at the second 2, at the third 4. The earlier one comes first. "
-        "Positions without a partner fall away at the beginning.",
+        "The partner is the result that ends where this one begins, so its distance is the number of characters that a "
+        "result of this level is made of. The earlier one comes first; who has no partner falls away.",
         "Start with a step of 1. Walk through the layers in evaluation mode: in place of a FlattenConsecutive, put "
         "all but the last step positions beside all but the first step positions, along the channels, and double the "
         "step; call any other layer as it is.",
@@ -29,12 +29,14 @@ def tree_as_convolution(m, given):
     one_by_one = model(windows.reshape(-1, given.sizes[1]))
     for layer in model.layers:
         layer.training = given.training
-    slid = m.tree_as_convolution(model)(given.X)
+    slide = m.tree_as_convolution(model)
+    slid, again = slide(given.X), slide(given.longer)
     norm = next(layer for layer in model.layers if hasattr(layer, "running_mean"))
     return {
         "slid": slid.detach() if isinstance(slid, torch.Tensor) else slid,
+        "the second call": again.detach() if isinstance(again, torch.Tensor) else again,
         "your model, window by window": one_by_one.reshape(*windows.shape[:2], -1).detach(),
-        "running_mean afterwards": norm.running_mean.detach().reshape(-1),
+        "running_mean afterwards": as_vector(norm.running_mean.detach()),
         "training afterwards": [layer.training for layer in model.layers],
     }
 
@@ -62,7 +64,8 @@ def _(rng):
         ([5, 2, 4, 6], 1, 7, True),
         ([9, 8, 2, 4], 2, 8, False),
     ):
-        yield case_of(rng, sizes, B, T) | {"training": training}
+        longer = torch.randint(sizes[0], (B + 1, T + 3), generator=rng)
+        yield case_of(rng, sizes, B, T) | {"training": training, "longer": longer}
 
 
 def case_of(rng, sizes, B, T):
@@ -87,6 +90,11 @@ def _(given, got, wrong):
         return (
             "Your model itself, called on one window after the other, does not give the logits that it should: look at "
             "its layers first, each on its own (`grader run part5`)."
+        )
+    if not any("slid" in label for label in wrong) and any("second call" in label for label in wrong):
+        return (
+            "The function that you return gives the right logits the first time it is called, and other ones the "
+            "second time, for longer sequences: it has kept something of the first call."
         )
     if any("slid" in label for label in wrong):
         return "Your model, called on one window after the other, gives the right logits; the sweep does not."
@@ -218,8 +226,30 @@ tree_as_convolution.mistake(
     "the statistics of the batch are used",
     "Where the model is in training mode, BatchNorm goes by the batch's own statistics, here over all positions of "
     "the sweep: each prediction depends on later characters, and the running statistics move. Evaluate, and put the "
-    "mode back.",
+    "mode back. A `with evaluating(model):` around the inner def is of no use: that block is over by the time the "
+    "function is called.",
 )(sweeping(evaluate=False))
+
+
+@tree_as_convolution.mistake(
+    "the step is not set back between calls",
+    "The first call is right, and the second is not: the step lives outside of the function that you return, and "
+    "still has the value that the call before has left. Each call starts at the first level again, with a step of 1.",
+)
+def _(model):
+    step = 1
+
+    def slide(X):
+        nonlocal step
+        for layer in model.layers:
+            if isinstance(layer, reference.FlattenConsecutive):
+                X = torch.cat([X[:, :-step], X[:, step:]], 2)
+                step *= 2
+            else:
+                X = called(layer, X)
+        return X
+
+    return slide
 
 
 @tree_as_convolution.mistake(
