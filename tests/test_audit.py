@@ -76,11 +76,24 @@ def test_where_all_are_killed_the_audit_is_content_and_writes_its_table(course):
     assert re.search(r"\| row_sums \| (\d+) \| \1 \| \1 \| 0 \| 0 \| 0 \| \d+ % \|", text), text
 
 
-def test_under_half_named_is_a_fault_of_a_whole_part(course):
+@pytest.mark.parametrize("share", [0.4, 0.6])
+def test_under_half_named_is_a_fault_of_a_whole_part(course, share):
+    chosen = audit.exercises(Course(course), ("part9",))
+
+    def run(order):
+        for turn, (index, mutant) in enumerate(order):
+            known = turn < share * len(order)
+            one = chosen[index].mutants[mutant]
+            yield index, audit.Trial(one, {"part9.double": "failed"}, {}, own=False, known=known)
+
+    faults = audit.audit(chosen, run, sample=False).faults
+    assert [fault for fault in faults if "killed mutants are named, which is under half" in fault] == faults
+    assert bool(faults) == (share < audit.ENOUGH)
+
+
+def test_what_has_no_name_is_listed(course):
     done = audited(course, "part9", "--unnamed")
-    assert done.returncode == 1
-    assert re.search(r"FAULT part9: \d of \d\d killed mutants are named, which is under half", done.stdout)
-    assert "UNNAMED part9.double [all zeros] zeros: return torch.add(x, x) -> return 0 * torch.add(x, x)" in done.stdout
+    assert "UNNAMED part9.shrink [failed] another function: greatest = float(x.max())" in done.stdout
 
 
 @pytest.mark.parametrize(

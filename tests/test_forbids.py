@@ -67,6 +67,14 @@ def test_autograd_is_refused_where_an_exercise_forbids_it_and_nowhere_else(free,
     assert {id: r.status for id, r in results.items() if r.status != "passed"} == {"part8.slope": "broken_rule"}
 
 
+def test_recording_that_is_left_off_is_told(free):
+    """The next training step would have no gradients, far from the cause."""
+    answer = "def descend(x):\n    torch.set_grad_enabled(False)\n    return x + x"
+    result = free(descend=answer)["part8.descend"]
+    assert (result.status, result.points) == ("crashed", 0)
+    assert "recording of gradients was switched off, and left off" in result.message
+
+
 def test_all_that_was_switched_off_is_back_for_the_next_exercise(free):
     results = free()
     assert {r.status for r in results.values()} == {"passed"}, [r.message for r in results.values()]

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import msgspec
+from torch import is_grad_enabled
 from torch.autograd.grad_mode import inference_mode  # our own name: a cell may replace torch's
 
 from grader import wire
@@ -90,6 +91,8 @@ class Session:
             # Where autograd is forbidden nothing is recorded that one could differentiate.
             with self._guard.forbidding(forbids), inference_mode("autograd" in forbids):
                 value = probe(self._module, given)
+                if not is_grad_enabled() and "autograd" not in forbids:
+                    raise RuntimeError("torch's recording of gradients was switched off, and left off")
             outcome, reply = wire.encode(value)
             outcome = {"value": outcome}
         except BaseException as error:

@@ -1,4 +1,3 @@
-# %% [markdown]
 # Other right answers to part 0: each cell takes the place of the exercise's own.
 
 # %% numerical_derivative: the mean of the two one-sided differences

@@ -36,6 +36,10 @@ def _(rng):
     first, second = case["words"][0][:2]
     probs[case["stoi"][first], case["stoi"][second]] = 0
     yield case | {"probs": probs}
+    # And a table with a 0 that no bigram meets: a word is never empty.
+    probs = torch.softmax(torch.randn(V, V, generator=rng), 1)
+    probs[0, 0] = 0
+    yield case | {"probs": probs}
 
 
 @average_nll.explain

@@ -26,7 +26,7 @@ def train_step(m, given):
     """Several steps: the losses, and where the parameters end up"""
     parameters = [p.clone().requires_grad_() for p in given.parameters]
     for p, gradient in zip(parameters, given.stale, strict=True):
-        p.grad = gradient.clone()  # left over from some earlier step
+        p.grad = None if given.first else gradient.clone()  # left over from some earlier step
     losses = [m.train_step(list(parameters), X, Y, given.lr) for X, Y in given.batches]
     names = ("C", "W1", "b1", "W2", "b2")
     return {
@@ -44,6 +44,7 @@ def _(rng):
             "parameters": start,
             "stale": [0.1 * normal(rng, *p.shape) for p in start],
             "batches": [examples(rng, sizes) for _ in range(3)],
+            "first": lr == 0.4,
             "lr": lr,
         }
 
@@ -55,6 +56,17 @@ def _(rng):
 )
 def _(parameters, X, Y, lr):
     return _step(parameters, X, Y, lr, flush=False)
+
+
+@train_step.mistake(
+    "no old gradient",
+    "The old gradients are set to zero, and before the first step there are none: .grad is None then, and None has no "
+    "zero_. Whatever is there, .grad may be set to None.",
+)
+def _(parameters, X, Y, lr):
+    for p in parameters:
+        p.grad.zero_()
+    return _step(parameters, X, Y, lr)
 
 
 @train_step.mistake(
