@@ -32,10 +32,8 @@ class Spec:
     points: int
     hints: tuple[str, ...]
     after: str | None
-    updates: tuple[str, ...]
-    """Names of inputs that the exercise is meant to change in place."""
-    forbids: tuple[str, ...]
-    """What the exercise is to do without: names of torch's functions, or `autograd`."""
+    updates: tuple[str, ...]  # names of inputs that the exercise is meant to change in place
+    forbids: tuple[str, ...]  # what it is to do without: names of torch's functions, or `autograd`
     module: str
     file: Path
 
@@ -47,8 +45,7 @@ class Part:
     id: str
     name: str
     title: str
-    forbids: tuple[str, ...]
-    """What the whole part is to do without."""
+    forbids: tuple[str, ...]  # what the whole part is to do without
     checks: tuple[Spec, ...]
 
     @property
@@ -152,8 +149,9 @@ class Course:
         forbids: tuple[str, ...] = ()
         specs: list[Spec] = []
         for file in files:
-            tree = _parse(file)
-            if file.stem in ("__init__", name):
+            whole = file.stem in ("__init__", name)
+            tree = _parse(file) if whole else _parse_declarations(file)
+            if whole:
                 title = (ast.get_docstring(tree) or name).splitlines()[0]
                 forbids = _forbids(tree, file)
             module = f"grader.checks.{name}" + (f".{file.stem}" if home.is_dir() else "")
@@ -168,6 +166,23 @@ def _parse(file: Path) -> ast.Module:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise UsageError(f"{file}:{line}: this file of checks can't be read: {error}.") from None
+
+
+def _parse_declarations(file: Path) -> ast.Module:
+    """The probes of a file under their `@check(...)`, and nothing around them: a tenth of the time of all of it."""
+    kept, probe = [], ""
+    for line in file.read_text(encoding="utf-8", errors="replace").split("\n"):
+        if line.startswith("@check("):
+            probe = "@"
+        elif line.startswith("def ") and probe == "@":
+            probe = "def"
+        elif line[:1].strip() and (probe == "def" or line[0] not in ")@"):
+            probe = ""
+        kept.append(line if probe else "")
+    try:
+        return ast.parse("\n".join(kept))
+    except (SyntaxError, ValueError):
+        return _parse(file)
 
 
 def default_course() -> Course:

@@ -27,6 +27,7 @@ READY_MADE = {
     "special": "def soft(x):\n    return torch.special.softmax(x, -1)",
     "a private one": "def soft(x):\n    return torch._softmax(x, -1, False)",
     "a private one by another name": "def soft(x):\n    return torch._safe_softmax(x, -1)",
+    "an overload": "def soft(x):\n    return torch.ops.aten._softmax.default(x, -1, False)",
     "in disguise": "def soft(x):\n    return getattr(torch, 'soft' + 'max')(x, -1)",
     "kept from before": "KEPT = [getattr(torch, 'soft' + 'max')]\ndef soft(x):\n    return KEPT[0](x, -1)",
     "a helper": "def help(x):\n    return torch.softmax(x, -1)\ndef soft(x):\n    return help(x)",

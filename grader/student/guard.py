@@ -87,7 +87,7 @@ def _watch(names: set[str], refuse: Callable[[str], None]) -> Iterator[None]:
     class Watch(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             # torch has a function under several names: _softmax, _safe_softmax, special_softmax.
-            name = f"_{getattr(func, '__name__', '')}_"
+            name = f"_{getattr(func, '__name__', '')}_".replace(".", "_")
             if any(f"_{one}_" in name for one in names) or ("autograd" in names and "backward" in name):
                 refuse(name.strip("_"))
             return func(*args, **(kwargs or {}))
