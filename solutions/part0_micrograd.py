@@ -402,8 +402,8 @@ class Value:
     def backward(self):
         """Start with the gradient 1.0 here, and hand it down to every value below.
 
-        What is in grad already is added to, not replaced: a Value that is part of two graphs has
-        the sum of its two gradients after both were walked.
+        What is in the grad of those below is added to, not replaced: after two results that share
+        nothing but leaves were walked, a leaf has the sum of its two gradients.
         """
         ### BEGIN SOLUTION
         order = []  # every value stands behind its children
