@@ -20,6 +20,7 @@ GUESSED = "the number of classes is guessed from the data"
 THIS_LOSS = "right for this loss only"
 ZERO = "zero is filled in"
 OVERWRITTEN = "overwritten where it should add up"
+ONE_LOST = "a batch of one loses its dimension"
 
 CLASSES_FROM_SHAPE = (
     "The number of characters is taken from the largest one that occurs in this batch, as one_hot does where it "
@@ -65,3 +66,15 @@ def mean(where):
         "is used n times moves the loss through all n uses. The mean over the batch was taken at "
         "the loss, and has been through the chain rule already."
     )
+
+
+def one_lost(check, right):
+    """Register the answer of `right` with its first dimension squeezed, which is lost where it has size one."""
+
+    @check.mistake(
+        ONE_LOST,
+        "All is right for batches of several examples. Of a batch of one the answer has lost the first dimension, as "
+        "squeeze does with every dimension of size one. Nothing has to be squeezed here.",
+    )
+    def _(*arguments):
+        return right(*arguments).squeeze(0)

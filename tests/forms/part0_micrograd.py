@@ -265,7 +265,7 @@ class Value:
         result = Value(self.data**power, [self])
 
         def hand_on():
-            self.grad += result.grad * power * result.data / self.data
+            self.grad += result.grad * power * np.power(float(self.data), power - 1)
 
         result._backward = hand_on
         return result

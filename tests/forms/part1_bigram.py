@@ -68,7 +68,8 @@ def bigram_counts(words, stoi):
     from itertools import pairwise
 
     seen = Counter(pair for word in words for pair in pairwise("." + word + "."))
-    return torch.tensor([[seen[a, b] for b in stoi] for a in stoi])
+    characters = sorted(stoi, key=stoi.get)
+    return torch.tensor([[seen[a, b] for b in characters] for a in characters])
 
 
 # %% broadcast_shape: from the right with zip_longest

@@ -423,7 +423,7 @@ def lr_at(step, total_steps, base_lr):
 
 # %% lr_at: the number of the first slow step
 def lr_at(step, total_steps, base_lr):
-    drop = int(0.7 * total_steps)
+    drop = round(0.7 * total_steps)
     lr = base_lr
     if step >= drop:
         lr /= 10

@@ -490,7 +490,11 @@ def update_data_ratio(parameters, lr):
 
 # %% update_data_ratio: logarithms of floats
 def update_data_ratio(parameters, lr):
-    return [math.log10(lr * p.grad.std().item() / p.detach().std().item()) for p in parameters]
+    def ratio(p):
+        size = p.detach().std().item()
+        return math.log10(lr * p.grad.std().item() / size) if size else math.inf
+
+    return [ratio(p) for p in parameters]
 
 # %% Bottleneck: relu in place, as torchvision names things
 class Bottleneck(nn.Module):

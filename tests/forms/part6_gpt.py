@@ -182,7 +182,7 @@ class Dropout(nn.Module):
     def __init__(self, p):
         super().__init__()
         import numpy as np
-        self.p, self.rng = p, np.random.default_rng(1)
+        self.p, self.rng = p, np.random.default_rng()
 
     def forward(self, x):
         if self.training:

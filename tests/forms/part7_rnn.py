@@ -358,7 +358,7 @@ def clip_gradients(parameters, max_norm):
 def clip_gradients(parameters, max_norm):
     parameters = [p for p in parameters if p.grad is not None]
     norm = sum(float(p.grad.data.norm()) ** 2 for p in parameters) ** 0.5
-    scale = min(1.0, max_norm / norm)
+    scale = max_norm / norm if norm > max_norm else 1.0
     for p in parameters:
         p.grad.data.copy_(p.grad.data * scale)
     return norm

@@ -24,6 +24,8 @@ SIZES = (
     Sizes(N=32, V=27, block=3, E=10, H=20),
     Sizes(N=7, V=11, block=4, E=3, H=5),
 )
+WITH_ONE = (*SIZES, Sizes(N=1, V=8, block=3, E=2, H=7))
+"""A batch of one as well."""
 
 
 def examples(rng, sizes, count=None):

@@ -35,7 +35,8 @@ def _(rng):
         (1, 7, (4, 2, 1, 5)),
     ):
         stoi = vocabulary(rng, letters)
-        yield {"words": spelled(rng, [*stoi][1:], lengths), "stoi": stoi, "block_size": block_size}
+        words = spelled(rng, [*stoi][1:], lengths)
+        yield {"words": [*words, words[0]], "stoi": stoi, "block_size": block_size}  # a name may come twice
 
 
 @build_dataset.explain

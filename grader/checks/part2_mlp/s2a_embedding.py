@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from grader.check import check
 from grader.checks import slips
 from grader.checks.draw import normal
-from grader.checks.part2_mlp.inputs import SIZES, examples
+from grader.checks.part2_mlp.inputs import WITH_ONE, examples
 from grader.checks.part2_mlp.spoilt import TENSORS, handed_back, spoilt
 from reference import part2_mlp as reference
 
@@ -40,7 +40,7 @@ def _(rng):
 
 
 def _tables(rng):
-    for sizes in SIZES:
+    for sizes in WITH_ONE:
         X, _ = examples(rng, sizes)
         X[0, 0] = sizes.V - 2  # so that one-hot vectors are longer than embeddings, whoever makes them
         upstream = normal(rng, sizes.N, sizes.block, sizes.E)
@@ -284,3 +284,7 @@ handed_back(embed_one_hot, "C", "X", made=False)
 
 def _one_hot(C, X):
     return F.one_hot(X, num_classes=C.shape[0]).to(C.dtype)
+
+
+slips.one_lost(embed, reference.embed)
+slips.one_lost(embed_one_hot, reference.embed_one_hot)

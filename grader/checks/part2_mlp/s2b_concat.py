@@ -5,7 +5,7 @@ import torch
 from grader.check import check
 from grader.checks import slips
 from grader.checks.draw import normal
-from grader.checks.part2_mlp.inputs import SIZES
+from grader.checks.part2_mlp.inputs import WITH_ONE
 from grader.checks.part2_mlp.spoilt import TENSORS, handed_back, spoilt
 from reference import part2_mlp as reference
 
@@ -41,7 +41,7 @@ def shared(answer, emb):
 
 @concat_embeddings.inputs
 def _(rng):
-    for sizes in SIZES:
+    for sizes in WITH_ONE:
         shape = (sizes.N, sizes.block, sizes.E)
         yield {"emb": normal(rng, *shape), "upstream": normal(rng, sizes.N, sizes.block * sizes.E)}
 

@@ -66,7 +66,7 @@ def average_past_softmax(m, given):
 @average_past_matmul.inputs
 @average_past_softmax.inputs
 def _(rng):
-    for shape in ((2, 5, 3), (4, 3, 6), (1, 7, 2)):
+    for shape in ((2, 5, 3), (4, 3, 6), (3, 1, 4), (1, 40, 2)):  # more positions than any fixed mask has
         yield {"x": normal(rng, *shape) + 0.5, "upstream": normal(rng, *shape)}
 
 

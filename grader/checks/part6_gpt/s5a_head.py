@@ -57,8 +57,9 @@ def Head(m, given):
 
 @Head.inputs
 def _(rng):
-    # Batches and lengths, channels, head sizes, block sizes; the first case has the full length.
-    for B, T, n_embd, head_size, block_size in ((2, 5, 6, 3, 5), (3, 4, 2, 5, 9), (1, 6, 7, 2, 8)):
+    # Batches and lengths, channels, head sizes, block sizes; the first case has the full length, the last one more
+    # positions than a mask of a fixed size.
+    for B, T, n_embd, head_size, block_size in ((2, 5, 6, 3, 5), (3, 4, 2, 5, 9), (1, 6, 7, 2, 8), (1, 40, 3, 2, 40)):
         yield {
             "n_embd": n_embd,
             "head_size": head_size,

@@ -32,7 +32,12 @@ def MultiHeadAttention(m, given):
 
 @MultiHeadAttention.inputs
 def _(rng):
-    for B, T, n_embd, num_heads, head_size, block_size in ((2, 4, 5, 3, 2, 7), (3, 5, 6, 2, 4, 5), (1, 3, 4, 4, 3, 6)):
+    for B, T, n_embd, num_heads, head_size, block_size in (
+        (2, 4, 5, 3, 2, 7),
+        (3, 5, 6, 2, 4, 5),
+        (1, 3, 4, 4, 3, 6),
+        (1, 40, 4, 2, 3, 40),
+    ):
         layer = reference.MultiHeadAttention(n_embd, num_heads, head_size, block_size, 0.0)
         yield {
             "n_embd": n_embd,

@@ -3,10 +3,12 @@
 import torch
 
 from grader.check import check
+from grader.checks import slips
 from grader.checks.draw import normal
 from grader.checks.part7_rnn.inputs import SIZES, signed, weights
 from grader.checks.part7_rnn.probes import gradients, leaves_of, no_gradient
 from grader.checks.part7_rnn.products import FITTING
+from reference import part7_rnn as reference
 
 
 @check(
@@ -32,7 +34,7 @@ def rnn_cell(m, given):
 
 @rnn_cell.inputs
 def _(rng):
-    for _, B, I, H in SIZES:  # noqa: E741
+    for _, B, I, H in (*SIZES, (1, 1, 5, 3)):  # noqa: E741
         x, h = normal(rng, B, I), signed(rng, 0.3, 0.9, B, H)
         yield {"x": x, "h": h, **weights(rng, I, H), "upstream": normal(rng, B, H)}
 
@@ -166,3 +168,6 @@ for name, advice, product in (
     ("W_hh stands on the left", "The rows of the batch come first: h, then the weight.", lambda x, h, W, U: U.T @ h),
 ):
     rnn_cell.mistake(name, f"{advice} {FITTING}")(lambda x, h, W, U, b, product=product: product(x, h, W, U))
+
+
+slips.one_lost(rnn_cell, reference.rnn_cell)

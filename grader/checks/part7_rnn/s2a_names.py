@@ -30,7 +30,8 @@ def _(rng):
     for letters, lengths in ((4, (2, 5, 3)), (26, (4, 1, 7, 6, 2)), (9, (3, 3)), (12, (6,))):
         order = torch.randperm(letters, generator=rng).tolist()
         stoi = {".": 0} | {LETTERS[i]: 1 + number for i, number in enumerate(order)}
-        yield {"words": words(rng, letters, *lengths), "stoi": stoi}
+        drawn = words(rng, letters, *lengths)
+        yield {"words": [*drawn, drawn[0]], "stoi": stoi}  # a name may come twice
 
 
 def columns(inputs, targets, fill=(0, -1), rows=None):

@@ -31,7 +31,12 @@ def rnn_logits(m, given):
 
 @rnn_logits.inputs
 def _(rng):
-    for (V, E, H), lengths in (((7, 4, 5), (2, 5, 3)), ((6, 3, 8), (4, 1, 3, 2)), ((9, 5, 2), (6, 3))):
+    for (V, E, H), lengths in (
+        ((7, 4, 5), (2, 5, 3)),
+        ((6, 3, 8), (4, 1, 3, 2)),
+        ((9, 5, 2), (6, 3)),
+        ((8, 3, 4), (5,)),
+    ):
         params = model(rng, V, E, H)
         X, _ = batch(rng, V, *lengths)
         yield {"params": params, "X": X, "upstream": normal(rng, *X.shape, V)}

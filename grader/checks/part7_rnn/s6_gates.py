@@ -3,6 +3,7 @@
 import torch
 
 from grader.check import check
+from grader.checks import slips
 from grader.checks.draw import normal
 from grader.checks.part7_rnn.gates import RESULTS, mixed, parts
 from grader.checks.part7_rnn.inputs import signed
@@ -35,7 +36,7 @@ def gru_cell(m, given):
 
 @gru_cell.inputs
 def _(rng):
-    for B, I, H in ((3, 4, 5), (2, 6, 3), (5, 2, 4)):  # noqa: E741
+    for B, I, H in ((3, 4, 5), (2, 6, 3), (5, 2, 4), (1, 3, 6)):  # noqa: E741
         W_ih, W_hh = normal(rng, 3 * H, I) / I**0.5, 1.2 * normal(rng, 3 * H, H) / H**0.5
         biases = {name: signed(rng, 0.2, 0.8, 3 * H) for name in ("b_ih", "b_hh")}
         # A state may be any number: those of a cell lie between -1 and 1, but h is an input here.
@@ -253,3 +254,6 @@ for name, advice, product in (
     ("W_hh is not transposed", "W_hh is (3H, H), out by in, and h is (B, H).", lambda x, h, W, U: h @ U),
 ):
     gru_cell.mistake(name, f"{advice} {FITTING}")(lambda x, h, W, U, *_, product=product: product(x, h, W, U))
+
+
+slips.one_lost(gru_cell, reference.gru_cell)
