@@ -133,8 +133,7 @@ def hint(exercise: str) -> None:
         raise UsageError(f"Name an exercise, for example `grader hint {part.id}.{specs[0].exercise}`.")
     ladder = specs[0].hints
     # A check without hints of its own shares those of its exercise, and how many of them have been seen.
-    first = next(spec for spec in part.checks if (spec.exercise, spec.hints) == (specs[0].exercise, ladder))
-    name = first.id
+    name = next(spec.id for spec in part.checks if (spec.exercise, spec.hints) == (specs[0].exercise, ladder))
     step = hints.next_step(name, len(ladder))
     click.echo(f"{name}, hint {step + 1} of {len(ladder)}: {ladder[step]}")
     if step + 1 < len(ladder):

@@ -1,7 +1,6 @@
 """The ladder of hints, and how far up it a student has been."""
 
 from grader import state
-from grader.errors import UsageError
 
 STATE = state.FOLDER / "hints.txt"
 MOST_DIGITS = 4
@@ -18,14 +17,8 @@ def next_step(exercise: str, steps: int) -> int:
 
 def _read() -> dict[str, int]:
     """How many steps of each exercise have been shown. A damaged line counts as nothing shown."""
-    try:
-        text = STATE.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise UsageError(f"{STATE} can't be read: {error.strerror}. It may be deleted.") from None
     seen = {}
-    for line in text.splitlines():
+    for line in state.read(STATE):
         exercise, _, count = line.partition(" ")
         if count.isdecimal() and len(count) < MOST_DIGITS:
             seen[exercise] = int(count)

@@ -1,20 +1,13 @@
 """How far a student has come: the last verdict on each check. A cache for `grader list`, never the truth."""
 
 from grader import state
-from grader.errors import UsageError
 
 STATE = state.FOLDER / "progress.txt"
 
 
 def read() -> dict[str, str]:
     """The status of each check at its last run, by id. What was never run is not there."""
-    try:
-        text = STATE.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise UsageError(f"{STATE} can't be read: {error.strerror}. It may be deleted.") from None
-    pairs = (line.partition(" ") for line in text.splitlines())
+    pairs = (line.partition(" ") for line in state.read(STATE))
     return {check: status for check, _, status in pairs if status}
 
 
