@@ -105,6 +105,12 @@ def test_what_is_no_check(written, text):
     assert written(text).part("part1").checks == ()
 
 
+@pytest.mark.parametrize("file", sorted((students.ROOT / "grader" / "checks").glob("part*/*.py")), ids=lambda f: f.stem)
+def test_reading_the_declarations_alone_finds_what_reading_all_does(file):
+    whole = list(course._specs(course._parse(file), "part", "module", file))
+    assert list(course._specs(course._parse_declarations(file), "part", "module", file)) == whole
+
+
 def test_a_folder_without_parts_is_no_course(tmp_path):
     with pytest.raises(UsageError, match="is not a course"):
         course.Course(tmp_path).parts()

@@ -58,6 +58,11 @@ BY_AUTOGRAD = {
     "backward": "def slope(x):\n    x = x.clone().requires_grad_()\n    (x**2).sum().backward()\n    return x.grad",
     "in disguise": "def slope(x):\n    x = x.clone().requires_grad_()\n    y = (x**2).sum()\n    getattr(y, 'back' + 'ward')()\n    return x.grad",
     "out of inference mode": "def slope(x):\n    with getattr(torch, 'inference' + '_mode')(False):\n        return descend(x)",
+    "by the nodes of the graph": """def slope(x):
+    with torch.autograd.grad_mode.inference_mode(False):
+        x = x.clone().requires_grad_()
+        node = getattr((x * x), 'grad' + '_fn')
+        return sum(g for g in node(torch.ones_like(x)))""",
     "through another exercise": "def slope(x):\n    return descend(x)",
 }
 

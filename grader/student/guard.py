@@ -14,6 +14,8 @@ from typing import Any
 # A way round the rule about reading: another program reads, or the file gets another name.
 STARTS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"}
 LINKS = {"os.link", "os.symlink"}
+PROBE = "<probe "
+"""How the file name of a probe's code begins."""
 HIDDEN_PACKAGES = {"reference", "solutions", "grader"}
 
 
@@ -142,11 +144,12 @@ def _ways_into_autograd(refuse: Callable[[str], None]) -> list[Replacement]:
     inference = torch.inference_mode
 
     def only_on(mode: Any = True) -> Any:
-        if mode is False:
+        # A probe may leave the mode, to see whether an answer records a graph.
+        if mode is False and not sys._getframe(1).f_code.co_filename.startswith(PROBE):
             refuse("torch.inference_mode(False)")
         return inference(mode)
 
-    replacements.append((torch, "inference_mode", only_on))
+    replacements += [(owner, "inference_mode", only_on) for owner in (torch, torch.autograd.grad_mode)]
     kernels = {name for owner in (torch, torch._C._VariableFunctions, torch._C._nn) for name in dir(owner)}
     for owner in (torch, torch._VF, torch._C._nn):
         replacements += [(owner, name, forbidden(name)) for name in kernels if "backward" in name]

@@ -13,7 +13,7 @@ from torch.autograd.grad_mode import inference_mode  # our own name: a cell may 
 from grader import wire
 from grader.cells import Cell
 from grader.fresh import fresh_state
-from grader.student.guard import Guard
+from grader.student.guard import PROBE, Guard
 from grader.student.state import State
 from grader.student.workspace import Module, describe, load
 
@@ -69,7 +69,7 @@ class Session:
 
     def _probe(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
         scope: dict[str, Any] = {}
-        exec(compile(request["source"], f"<probe {request['id']}>", "exec"), scope)
+        exec(compile(request["source"], f"{PROBE}{request['id']}>", "exec"), scope)
         probe = scope[request["function"]]
         forbids = request["forbids"]
         outcomes, replies, offset = [], [], 0
