@@ -71,13 +71,13 @@ import random
 #
 # The one-sided difference is off by 0.61, the central one by 0.01. That is no accident. The curve
 # bends, and the one-sided difference takes the whole bend for slope: its error is about
-# $\tfrac{h}{2} f''(x)$. Looking equally far to both sides, the bends cancel, and what is left is
+# $\tfrac{h}{2} f''(x)$. If one looks equally far to both sides, the bends cancel; what is left is
 # about $\tfrac{h^2}{6} f'''(x)$. With an $h$ ten times smaller the first error is ten times
 # smaller, the second a hundred times.
 #
 # Why not make $h$ as small as can be? Because $f(x + h)$ and $f(x - h)$ are then almost equal, and
-# a float has only 16 digits: the difference keeps those few in which the two are not alike. Around
-# $h = 10^{-6}$ both errors are small.
+# a float has only 16 digits: the difference keeps only the few in which the two are not alike.
+# Around $h = 10^{-6}$ both errors are small.
 #
 # Nudging needs no knowledge of what $f$ does inside, so it is a good way to *test* a gradient. It
 # is a poor way to find one: a network with a million parameters would have to be run two million
@@ -136,8 +136,8 @@ def numerical_derivative(f, x, h=1e-6):
 #
 # $$\text{child.grad} \mathrel{+}= \text{local slope} \cdot \text{out.grad}$$
 #
-# (why $+=$ and not $=$ is the subject of section 3). Multiplying with `out.grad` is essential:
-# leave it out, and everything between this operation and the end of the expression is forgotten.
+# (why $+=$ and not $=$ is the subject of section 3). Multiplying by `out.grad` is essential: leave
+# it out, and everything between this operation and the end of the expression is forgotten.
 #
 # **The local slopes** that you need:
 #
@@ -185,10 +185,10 @@ def numerical_derivative(f, x, h=1e-6):
 # value has more than one user: in `a * a`, and in a network, where each weight is used once for
 # each example.
 #
-# A nudge of `a` reaches the result on all ways at once, and the effects add up. Hence the
-# `+=`: every use *adds* its share. That also means that the gradients have to start from zero, and
-# that they keep adding up over several calls of `backward()`, unless somebody sets them back. Keep
-# this in mind; it comes back in section 6.
+# A nudge of `a` reaches the result along all paths at once, and the effects add up. Hence the `+=`:
+# every use *adds* its share. That also means that the gradients have to start from zero, and that
+# they keep adding up over several calls of `backward()`, unless somebody sets them back. Keep this
+# in mind; it comes back in section 6.
 
 # %% [markdown]
 # ## 4. The order of the way back
@@ -215,7 +215,7 @@ def numerical_derivative(f, x, h=1e-6):
 # children, then append the value itself. A value that has been placed already is left alone; a set
 # of those seen takes care of it. Without that set, a value with two users is placed twice, and
 # passes its gradient on twice; and in a graph of thirty additions, each of the form `y = y + y`,
-# the walk would take the two ways at every step, $2^{30}$ in all.
+# the walk would follow both paths at every step, $2^{30}$ paths in all.
 #
 # **Very deep graphs.** The description above calls for a function that calls itself, and the
 # lecture writes it so. Each call inside a call needs a place on Python's stack, and Python allows
@@ -487,11 +487,11 @@ class MLP:
 # is too large, the step lands beyond the place it aimed at: a slope holds only near the point
 # where it was measured. The loss then jumps about, or grows.
 #
-# One such step, over and over, is gradient descent: forward, backward, update. And there is one
-# thing to forget, so common that the lecture falls into it too: the gradients of the last step are
-# still there, and `backward()` *adds*. Flush them first. A training loop that does not flush often
-# still works on an easy problem, as if the learning rate grew all the time, and that makes the
-# mistake hard to notice.
+# One such step, over and over, is gradient descent: forward, backward, update. And one thing is
+# easy to forget, so easy that the lecture forgets it too: the gradients of the last step are still
+# there, and `backward()` *adds*. Flush them first. A training loop that does not flush often still
+# works on an easy problem, as if the learning rate grew all the time, and that makes the mistake
+# hard to notice.
 
 # %% [markdown]
 # ### train_step

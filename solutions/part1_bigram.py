@@ -228,11 +228,11 @@ def broadcast_shape(a, b):
 #
 # How would you notice? Not by the quality of the model, as we measure it below: on the counts of
 # the names data, **the average loss of the wrong table is the same as that of the right one**,
-# 2.4550 for both. Each character begins as many bigrams as it ends, so each denominator is used as
-# often in the wrong table as in the right one, only in other places; and a sum of logarithms does
-# not mind the order. You notice by looking: the rows do not sum to 1, and the names that such a
-# table makes up are rubbish (`quxxxxthrooxi`). So look: after a division like this one, print the
-# sums of a few rows.
+# 2.4550 for both (with 1 added to every count, as below). Each character begins as many bigrams as
+# it ends, so each denominator is used as often in the wrong table as in the right one, only in
+# other places; and a sum of logarithms does not mind the order. You notice by looking: the rows do
+# not sum to 1, and the names that such a table makes up are rubbish (`quxxxxthrooxi`). So look:
+# after a division like this one, print the sums of a few rows.
 #
 # ### Smoothing
 #
@@ -327,7 +327,7 @@ def sample_names(probs, itos, count, generator):
 # ## 5. One number for how good it is
 #
 # A good model is not surprised by real names: it gives them high probabilities. Under the table
-# from `ab` and `abb`, smoothed by 1,
+# from `ab` and `abb`, with 1 added to every count,
 #
 # ```text
 # row .  [1, 3, 1] / 5
@@ -339,8 +339,8 @@ def sample_names(probs, itos, count, generator):
 # $P(a\,|\,.)\;P(b\,|\,a)\;P(.\,|\,b) = 0.6 \cdot 0.6 \cdot 0.5 = 0.18$, and `abb` has
 # $0.6 \cdot 0.6 \cdot 0.333 \cdot 0.5 = 0.06$. The product over *all* bigrams of all words is
 # called the **likelihood** of the data: here $0.18 \cdot 0.06 = 0.0108$. Of two models, the one
-# with the greater likelihood explains the data better. Note what varies: the data stay, the model
-# changes.
+# with the greater likelihood explains the data better. Note what varies: the data stay the same,
+# the model changes.
 #
 # **Why the logarithm.** Three steps make a loss of it, and none of them changes which model wins.
 #
@@ -357,8 +357,8 @@ def sample_names(probs, itos, count, generator):
 # \qquad \text{over all } n \text{ bigrams } (i, j) \text{ of the words}$$
 #
 # (natural logarithm). In the example there are $n = 7$ bigrams, and $-\log(0.0108) / 7 = 0.647$.
-# Two marks to hold on to: a model that has no idea gives 1/27 to everything, and its NLL is
-# $\log 27 = 3.296$; the counts of the names data reach 2.455.
+# Two numbers to remember: a model that has no idea gives 1/27 to everything, and its NLL is
+# $\log 27 = 3.296$; the counts of the names data, with 1 added to each, reach 2.455.
 #
 # A bigram with probability 0 has $-\log 0 = \infty$, and one of them makes the whole mean
 # infinite. That is the right answer: the model said "never", and it happened. (And it is a good
@@ -445,13 +445,13 @@ def bigram_pairs(words, stoi):
 #              [30, 31, 32]]
 # ```
 #
-# All rows of `W` but one are multiplied by 0. The product **selects row 2**, and nothing is
-# computed at all; `one_hot(xs, V) @ W` is `W[xs]`. So row `i` of `W` belongs to character `i`, as
-# row `i` of the table of counts did. Selecting rows is faster, and in part 2 we do that; the
-# product shows that it is an ordinary layer.
+# All rows of `W` but one are multiplied by 0. The product **selects row 2** and leaves it as it is;
+# `one_hot(xs, V) @ W` is `W[xs]`. So row `i` of `W` belongs to character `i`, as row `i` of the
+# table of counts did. Selecting rows is faster, and in part 2 we do that; the product shows that it
+# is an ordinary layer.
 #
-# How many classes there are has to be said. These examples may not contain the last character, but
-# `W` has a row for it.
+# The number of classes has to be given. These examples may not contain the last character, but `W`
+# has a row for it.
 
 # %%
 def one_hot(xs, num_classes):
@@ -581,9 +581,9 @@ def neural_bigram_loss(W, xs, ys, l2):
 # the second way still works, while the table would need $27^{10}$ rows.
 #
 # **The gradient has to be flushed.** `backward()` does not set `W.grad`, it *adds* to it: a value
-# that is used twice gets two gradients, and they belong together. Between two steps nothing
-# belongs together. Who does not empty `W.grad` before `backward()` walks along the sum of all
-# gradients there have ever been; like a ball that never loses its speed, it overshoots.
+# that is used twice gets two gradients, and they belong together. Between two steps nothing belongs
+# together. Whoever does not empty `W.grad` before `backward()` walks along the sum of all gradients
+# there have ever been; like a ball that never loses its speed, it overshoots.
 
 # %% [markdown]
 # ### gradient_step

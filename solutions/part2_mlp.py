@@ -501,11 +501,11 @@ def lr_candidates(low_exponent, high_exponent, steps):
 #
 # Then draw the losses over the exponents. The picture has three parts. On the left the loss hardly
 # moves: the steps are too small to matter. In the middle it falls, faster and faster. On the right
-# it gets restless and shoots up: the steps overshoot. A good rate lies near the end of the fall,
-# before the unrest begins; for this network that is about 0.1. It is a rough instrument (the
-# network has also been trained on the way), and good enough to choose an order of magnitude.
+# it jumps about and shoots up: the steps overshoot. A good rate lies near the end of the fall,
+# before the jumps begin; for this network that is about 0.1. It is a rough instrument (the network
+# has also been trained on the way), and good enough to choose an order of magnitude.
 #
-# Mind that the loss of a step is taken *before* its update, so what a rate does shows in the losses
+# Note that the loss of a step is taken *before* its update, so what a rate does shows in the losses
 # after it. And the network is used up by the sweep: start again from a fresh one afterwards.
 #
 # For each rate, in this order: one batch of your `minibatch`, one step of your `train_step` with

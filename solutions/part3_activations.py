@@ -115,11 +115,12 @@ def expected_initial_loss(vocab_size):
 # slope      1      0.75    0.19    0.020    0.002
 # ```
 #
-# A unit at 0.999 lets through a five-hundredth of its gradient. That is in order for some examples:
-# a unit that has made up its mind there. But a unit that is saturated for *every* example gets
-# next to no gradient from any of them, so the weights before it do not move, and it stays where it
-# is: a *dead neuron*. (ReLU has dead neurons too, those below zero for all examples, and there the
-# gradient is exactly zero. A learning rate that is too high can kill a unit in mid-training.)
+# A unit at 0.999 lets through a five-hundredth of its gradient. For some examples that is as it
+# should be: the unit has made up its mind there. But a unit that is saturated for *every* example
+# gets next to no gradient from any of them, so the weights before it do not move, and it stays
+# where it is: a *dead neuron*. (ReLU has dead neurons too, those below zero for all examples, and
+# there the gradient is exactly zero. A learning rate that is too high can kill a unit in
+# mid-training.)
 #
 # ### Why the square root of fan_in
 #
@@ -131,7 +132,7 @@ def expected_initial_loss(vocab_size):
 # If all $x_i$ and $w_i$ are independent with mean 0, the variances of the products add up:
 # $\text{var}(y) = \text{fan\_in} \cdot \text{var}(x) \cdot \text{var}(w)$. With three characters
 # of ten numbers, `fan_in` is 30; if `x` and `w` have standard deviation 1, `y` has
-# $\sqrt{30} = 5.5$. That is where the saturation came from. To get out what we put in we need
+# $\sqrt{30} = 5.5$. That is where the saturation came from. For `y` to be as large as `x` we need
 #
 # $$\text{fan\_in} \cdot \text{var}(w) = 1 \qquad\text{so}\qquad
 #   \text{std}(w) = \frac{1}{\sqrt{\text{fan\_in}}}$$
@@ -465,8 +466,8 @@ def update_running(running, batch_value, momentum):
 #
 # A matrix product and a bias. The weight starts normal with standard deviation
 # $1 / \sqrt{\text{fan\_in}}$ (the gain for a linear layer; someone who knows what comes next may
-# multiply by another one later), the bias at zero. With `bias=False` there is none: `self.bias` is
-# `None`, and `parameters()` is one shorter.
+# multiply it by another gain later), the bias at zero. With `bias=False` there is none:
+# `self.bias` is `None`, and `parameters()` is one shorter.
 #
 # Two layers of the same size must not start alike, so do not seed anything in here. Note also
 # that `weight` is (fan_in, fan_out), as in the lecture; PyTorch's `nn.Linear` keeps it transposed.
@@ -521,10 +522,10 @@ class Linear:
 # - otherwise, normalise with the *buffers*, and leave them as they are. The result for an example
 #   then depends on nothing but that example, and a batch of one is no problem.
 #
-# The variance is the one with `n - 1`, for normalising and for the buffer alike. `running_var`
-# is a variance and no standard deviation: the root is taken when it is used, of the variance plus
-# `eps`. This class has the largest number of small mistakes in it that nobody notices: a loss curve
-# shows hardly any of them. So it is checked from several sides, for some points each.
+# The variance is the one with `n - 1`, for normalising and for the buffer alike. `running_var` is a
+# variance and no standard deviation: the root is taken when it is used, of the variance plus `eps`.
+# No other class has room for so many small mistakes that nobody notices: a loss curve shows hardly
+# any of them. So it is checked from several sides, for some points each.
 
 # %%
 class BatchNorm1d:
@@ -640,10 +641,10 @@ class Sequential:
 # ### useless_bias
 #
 # Why did `b1` vanish in section 3? Because BatchNorm subtracts the mean of each unit, and a bias is
-# a number that is added to a unit for all examples: it moves the mean by as much as the values, and
-# is taken away again. Whatever the bias is, the output stays as it is. Its gradient is therefore
-# zero; it would sit in the list of parameters for ever and never learn. The layer before a
-# BatchNorm needs no bias (`bias=False`); the `beta` of BatchNorm does its work.
+# a number that is added to a unit for all examples: it moves the mean by as much as it moves the
+# values, and is taken away with the mean. Whatever the bias is, the output stays as it is. Its
+# gradient is therefore zero; it would sit in the list of parameters for ever and never learn. The
+# layer before a BatchNorm needs no bias (`bias=False`); the `beta` of BatchNorm does its work.
 #
 # Show it. Compute the gradient of `b` twice, with autograd: once for a hidden layer without
 # BatchNorm, once for the same layer with BatchNorm in between, by means of your `batchnorm` with

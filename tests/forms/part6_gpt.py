@@ -70,9 +70,12 @@ def average_past_loop(x):
         rows.append(total / (t + 1))
     return torch.stack(rows, dim=1)
 
-# %% average_past_loop: cumsum
+# %% average_past_loop: a running mean
 def average_past_loop(x):
-    return x.cumsum(dim=1) / torch.arange(1, x.size(1) + 1).view(1, -1, 1)
+    means = [x[:, 0]]
+    for t in range(1, x.size(1)):
+        means.append(means[-1] + (x[:, t] - means[-1]) / (t + 1))
+    return torch.cat([mean.unsqueeze(1) for mean in means], dim=1)
 
 # %% average_past_matmul: as in the lecture
 def average_past_matmul(x):
@@ -94,6 +97,12 @@ def average_past_matmul(x):
     a = torch.ones(x.shape[1], x.shape[1], dtype=x.dtype).tril_()
     a /= a.sum(axis=-1, keepdims=True)
     return torch.bmm(a.expand(x.shape[0], -1, -1), x)
+
+# %% average_past_matmul: the product written out
+def average_past_matmul(x):
+    T = x.shape[1]
+    weights = torch.ones(T, T).tril() / torch.arange(1, T + 1).view(T, 1)
+    return (weights.view(T, T, 1) * x.unsqueeze(1)).sum(2)
 
 # %% average_past_softmax: as in the lecture
 def average_past_softmax(x):

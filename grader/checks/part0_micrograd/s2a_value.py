@@ -3,7 +3,7 @@
 from grader.check import check
 from grader.checks.part0_micrograd.look import children_of, plain, slopes
 from grader.checks.part0_micrograd.scalar import Scalar, numbers
-from grader.checks.part0_micrograd.spoilt import BOTH, LEFT, RIGHT, handed_on_wrongly, wrong_results
+from grader.checks.part0_micrograd.spoilt import BOTH, LEFT, RIGHT, forgets_incoming, handed_on_wrongly, wrong_results
 
 
 @check(
@@ -44,6 +44,7 @@ for op in ("+", "*"):
     for places in (LEFT, RIGHT, BOTH):
         handed_on_wrongly(Value, op, places)
 
+forgets_incoming(Value, ("+", "*"))
 wrong_results(Value, "+")
 
 

@@ -4,7 +4,7 @@ from grader.check import check
 from grader.checks import slips
 from grader.checks.part0_micrograd.look import slopes
 from grader.checks.part0_micrograd.scalar import Scalar, numbers
-from grader.checks.part0_micrograd.spoilt import wrong_operators
+from grader.checks.part0_micrograd.spoilt import forgets_incoming, wrong_operators
 
 
 @check(
@@ -43,6 +43,9 @@ def _(rng):
     for n in (3, -2, *numbers(rng, 2)):
         a, b, incoming = numbers(rng, 3)
         yield {"a": a, "b": b, "n": n, "incoming": incoming}
+
+
+forgets_incoming(operators, "+", "*", ("+", "*"), None)
 
 
 @operators.mistake(

@@ -21,7 +21,7 @@ from grader.checks.part0_micrograd.spoilt import handed_on_wrongly, wrong_result
     ),
 )
 def powers(m, given):
-    """Powers, with whole and broken exponents of either sign"""
+    """Powers, with whole-number and fractional exponents of either sign"""
     return {f"({base:.3f})**{n}": slopes(m, lambda a, n=n: a**n, (base,), given.incoming) for base, n in given.powers}
 
 

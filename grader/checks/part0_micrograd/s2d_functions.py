@@ -6,7 +6,13 @@ from grader.check import check
 from grader.checks.draw import uniform
 from grader.checks.part0_micrograd.look import slopes
 from grader.checks.part0_micrograd.scalar import Scalar, numbers
-from grader.checks.part0_micrograd.spoilt import handed_on_wrongly, wrong_function, wrong_results, wrong_slope
+from grader.checks.part0_micrograd.spoilt import (
+    forgets_incoming,
+    handed_on_wrongly,
+    wrong_function,
+    wrong_results,
+    wrong_slope,
+)
 
 
 @check(
@@ -46,6 +52,7 @@ def _(rng):
 for function in ("exp", "tanh", "relu", "log"):
     handed_on_wrongly(functions, function)
     wrong_results(functions, function)
+forgets_incoming(functions, None)
 
 wrong_slope(functions, "exp", "the input is the slope", "The slope of exp is exp itself: the output.", lambda x, y: x)
 wrong_slope(

@@ -4,7 +4,7 @@ from grader.check import check
 from grader.checks.draw import uniform
 from grader.checks.part0_micrograd.look import slopes
 from grader.checks.part0_micrograd.scalar import Scalar, numbers
-from grader.checks.part0_micrograd.spoilt import BOTH, LEFT, RIGHT, overwrites
+from grader.checks.part0_micrograd.spoilt import BOTH, LEFT, RIGHT, forgets_incoming, overwrites
 
 
 @check(
@@ -48,6 +48,7 @@ for places in (LEFT, RIGHT, BOTH):
     overwrites(reused, "*", places)
 for op in ("**", "exp", "tanh", "relu", "log"):
     overwrites(reused, op)
+forgets_incoming(reused, "+", "*", ("+", "*"), None)
 
 
 @reused.mistake(

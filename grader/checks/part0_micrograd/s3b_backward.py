@@ -5,7 +5,7 @@ from grader.checks import slips
 from grader.checks.draw import uniform
 from grader.checks.part0_micrograd.look import gradients_of
 from grader.checks.part0_micrograd.scalar import Scalar
-from grader.checks.part0_micrograd.spoilt import overwrites
+from grader.checks.part0_micrograd.spoilt import forgets_incoming, overwrites
 
 
 @check(
@@ -73,6 +73,7 @@ def _(rng):
 overwrites(backward, None)
 overwrites(backward, "+")
 overwrites(backward, "*")
+forgets_incoming(backward, "+", "*", ("+", "*"), None)
 
 
 @backward.mistake(

@@ -4,7 +4,7 @@ from grader.check import check
 from grader.checks.part0_micrograd.look import gradients_of, numbers_of
 from grader.checks.part0_micrograd.programs import program, shown, users
 from grader.checks.part0_micrograd.scalar import Scalar
-from grader.checks.part0_micrograd.spoilt import overwrites
+from grader.checks.part0_micrograd.spoilt import forgets_incoming, overwrites
 
 
 @check(
@@ -55,6 +55,7 @@ def _(rng):
 
 
 overwrites(graphs, None)
+forgets_incoming(graphs, "+", "*", ("+", "*"), None)
 
 
 @graphs.mistake(

@@ -8,11 +8,11 @@ SIDES = {LEFT: " left of", RIGHT: " right of", BOTH: ""}
 
 
 def spoilt(op, share, places=BOTH):
-    """A Scalar whose operation `op` (None: every one) hands on share(before, slope, grad) to those places."""
+    """A Scalar whose operation `op` (or one of several; None: every one) hands on share(before, slope, grad)."""
 
     class Spoilt(Scalar):
         def share(self, before, slope, place):
-            if op in (None, self._op) and place in places:
+            if (op in (None, self._op) or (isinstance(op, tuple) and self._op in op)) and place in places:
                 return share(before, slope, self.grad)
             return super().share(before, slope, place)
 
@@ -68,6 +68,14 @@ def handed_on_wrongly(check, op, places=BOTH):
         if op != "+" or name not in (slips.LOCAL_MISSING, "divided by the incoming gradient"):
             side = SIDES[places] if op in ("+", "*") else ""
             check.mistake(f"{name}: {op}{side}", f"In `{op}`: {advice}")(spoilt(op, share, places))
+
+
+def forgets_incoming(check, *ops):
+    """Register for each of `ops` (one, several or None: all) that it hands on the local slope alone."""
+    share, advice = HANDED_ON[slips.IGNORED]
+    for op in ops:
+        label = "every operation" if op is None else " and ".join(op) if isinstance(op, tuple) else op
+        check.mistake(f"{slips.IGNORED}: {label}", f"In {label}: {advice}")(spoilt(op, share))
 
 
 RESULTS = {

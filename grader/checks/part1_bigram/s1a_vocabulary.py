@@ -24,7 +24,35 @@ from reference import part1_bigram as reference
 )
 def build_vocab(m, given):
     """Characters as numbers, and back"""
-    return by_name(m.build_vocab(given.words), "stoi", "itos")
+    answer = by_name(m.build_vocab(given.words), "stoi", "itos")
+    if jumbled(given.words, answer.get("stoi"), answer.get("itos")):
+        return {name: "all letters, in no order" for name in answer}
+    return answer
+
+
+def jumbled(words, stoi, itos):
+    """Whether all is right but for the order of the letters, and that is no order which a mistake has."""
+    appearing = list(dict.fromkeys("".join(words)))
+    letters = sorted(appearing)
+    if not isinstance(stoi, dict) or not isinstance(itos, dict) or stoi.get(".") != 0:
+        return False
+    came = [itos.get(number) for number in range(1, len(letters) + 1)]
+    if came in (letters, letters[::-1], appearing) or not all(letter in came for letter in letters):
+        return False
+    numbers = {character: number for number, character in enumerate([".", *came])}
+    return stoi == numbers and itos == dict(enumerate([".", *came]))
+
+
+@build_vocab.explain
+def _(given, got, wrong):
+    """The same as the mistake of that kind, for an order that is right in some case by chance."""
+    return NO_ORDER if isinstance(got.get("stoi"), str) else None
+
+
+NO_ORDER = (
+    "Every letter has a number of its own, but not in the order of the alphabet. A set has no order: its letters may "
+    "come in another one each time Python is started, and a table of yesterday could not be read today. Sort them."
+)
 
 
 @build_vocab.inputs
@@ -84,6 +112,28 @@ def _(words):
 )
 def _(words):
     return _both({c: number for number, c in enumerate([".", *dict.fromkeys("".join(words))])})
+
+
+@build_vocab.mistake("in no order", NO_ORDER)
+def _(words):
+    letters = sorted(set("".join(words)))
+    orders = (letters[i:] + letters[:i] for i in range(1, len(letters)))
+    return next(both for both in map(_ordered, orders) if jumbled(words, *both))
+
+
+for name, separator in (("space", " "), ("newline", "\n"), ("comma", ",")):
+
+    @build_vocab.mistake(
+        f"a {name} is taken for a letter",
+        f"A {name} has a number, and no word holds one. Were the words joined with it, or read with it?",
+    )
+    def _(words, separator=separator):
+        return _ordered(sorted({separator, *"".join(words)}))
+
+
+@build_vocab.mistake("only stoi", "stoi is right, and comes alone. Both dictionaries are asked for: stoi, then itos.")
+def _(words):
+    return reference.build_vocab(words)[0]
 
 
 @build_vocab.mistake(
@@ -175,6 +225,10 @@ def _(words):
 def _(words):
     stoi, _ = reference.build_vocab(words)
     return stoi, {number: character for character, number in stoi}
+
+
+def _ordered(letters):
+    return _both({character: number for number, character in enumerate([".", *letters])})
 
 
 def _both(stoi):

@@ -67,14 +67,6 @@ def _drawn(probs, itos, count, generator, start=0, row=lambda probs, last: probs
 
 
 @sample_names.mistake(
-    "the dot is part of the name",
-    "Each name ends with the dot that ended it. The dot says that the name is over, and is no letter of it.",
-)
-def _(probs, itos, count, generator):
-    return [name + "." for name in reference.sample_names(probs, itos, count, generator)]
-
-
-@sample_names.mistake(
     "always the row of the dot",
     "Every character is drawn from the row of the dot, so it is the distribution of first letters that draws all of "
     "them. The row should be that of the character drawn last.",
@@ -165,41 +157,10 @@ def _(probs, itos, count, generator):
 
 
 @sample_names.mistake(
-    "lists of characters instead of strings",
-    "Each name comes as a list of its characters. Join them to a string.",
-)
-def _(probs, itos, count, generator):
-    return [list(name) for name in reference.sample_names(probs, itos, count, generator)]
-
-
-@sample_names.mistake(
-    "the first letter is lost",
-    "Each name lacks its first letter: the character is remembered for the next draw before it is appended, or it is "
-    "appended one round too late.",
-)
-def _(probs, itos, count, generator):
-    return [name[1:] for name in reference.sample_names(probs, itos, count, generator)]
-
-
-@sample_names.mistake(
-    "each name goes on from the one before",
-    "The names grow: each begins with all letters of those before it. The string has to be emptied for every name.",
-)
-def _(probs, itos, count, generator):
-    names = reference.sample_names(probs, itos, count, generator)
-    return ["".join(names[: i + 1]) for i in range(count)]
-
-
-@sample_names.mistake(
     "no names", "The list is empty. Is each name put into it, and is the loop over names entered at all?"
 )
 def _(probs, itos, count, generator):
     return []
-
-
-@sample_names.mistake("one name too few", "There is one name less than count says.")
-def _(probs, itos, count, generator):
-    return reference.sample_names(probs, itos, count - 1, generator)
 
 
 @sample_names.mistake(
@@ -216,14 +177,6 @@ def _(probs, itos, count, generator):
 )
 def _(probs, itos, count, generator):
     return [""] * len(reference.sample_names(probs, itos, count, generator))
-
-
-@sample_names.mistake(
-    "only the last letter is kept",
-    "Each name is its own last letter: the name is replaced by each letter, where the letter should be appended.",
-)
-def _(probs, itos, count, generator):
-    return [name[-1:] for name in reference.sample_names(probs, itos, count, generator)]
 
 
 @sample_names.mistake(
@@ -294,7 +247,52 @@ def _(probs, itos, count, generator):
     probs[0].item()
 
 
-@sample_names.mistake("each letter comes twice", "Each letter is appended twice.")
-def _(probs, itos, count, generator):
-    names = reference.sample_names(probs, itos, count, generator)
-    return ["".join(letter * 2 for letter in name) for name in names]
+def _changed(name, advice, change):
+    """Register what comes when `change` is done to the list of the right names."""
+    sample_names.mistake(name, advice)(lambda *given: change(reference.sample_names(*given)))
+
+
+_changed(
+    "the dot is part of the name",
+    "Each name ends with the dot that ended it. The dot says that the name is over, and is no letter of it.",
+    lambda names: [name + "." for name in names],
+)
+_changed(
+    "lists of characters instead of strings",
+    "Each name comes as a list of its characters. Join them to a string.",
+    lambda names: [list(name) for name in names],
+)
+_changed(
+    "the first letter is lost",
+    "Each name lacks its first letter: the character is remembered for the next draw before it is appended, or it is "
+    "appended one round too late.",
+    lambda names: [name[1:] for name in names],
+)
+_changed(
+    "only the last letter is kept",
+    "Each name is its own last letter: the name is replaced by each letter, where the letter should be appended.",
+    lambda names: [name[-1:] for name in names],
+)
+_changed(
+    "each name goes on from the one before",
+    "The names grow: each begins with all letters of those before it. The string has to be emptied for every name.",
+    lambda names: ["".join(names[: i + 1]) for i in range(len(names))],
+)
+_changed(
+    "each letter comes twice",
+    "Each letter is appended twice.",
+    lambda names: ["".join(letter * 2 for letter in name) for name in names],
+)
+_changed("all names in one string", "The names come as one string. A list of strings is asked for.", "".join)
+_changed(
+    "the names are backwards",
+    "Each name is spelt from its end: a letter is put before the others, where it should be put behind them.",
+    lambda names: [name[::-1] for name in names],
+)
+_changed("the names are not kept", "The draws are made, but no name is put into the list.", lambda names: [])
+for more, few in ((-1, "few"), (1, "many")):
+    text = f"There is one name too {few}: `count` says how many are asked for."
+
+    @sample_names.mistake(f"one name too {few}", text)
+    def _(probs, itos, count, generator, more=more):
+        return reference.sample_names(probs, itos, count + more, generator)

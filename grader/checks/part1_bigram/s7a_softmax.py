@@ -7,16 +7,17 @@ from grader.checks import slips
 from grader.checks.draw import normal
 
 
-def with_gradient(m, logits, upstream):
+def with_gradient(m, values, upstream):
     """The probabilities, and the gradient of the logits for the one that comes in."""
-    logits = logits.clone().requires_grad_()
+    logits = values.clone().requires_grad_()
     probs = m.softmax(logits)
     if not isinstance(probs, torch.Tensor):
         return {"probs": probs}
+    changed = not torch.equal(logits.detach(), values)
     if probs.requires_grad:
         (probs * (upstream if probs.shape == logits.shape else 1)).sum().backward()
     found = {} if logits.grad is None else {"gradient of logits": logits.grad}
-    return {"probs": probs.detach(), **found}
+    return {"probs": probs.detach(), **found, "the logits that were passed in are changed": changed}
 
 
 @check(
@@ -220,6 +221,22 @@ def _(logits):
 @softmax.mistake("all zeros", "Every probability is zero. A placeholder, perhaps? They should sum to 1.")
 def _(logits):
     return 0 * logits
+
+
+def in_place(logits):
+    """The right probabilities, and the logits shifted where they stand."""
+    with torch.no_grad():
+        logits -= logits.max(-1, keepdim=True).values
+    counts = logits.exp()
+    return counts / counts.sum(-1, keepdim=True)
+
+
+IN_PLACE = (
+    "the logits are changed in place",
+    "The probabilities are right, but the logits that were passed in are changed. They are the caller's: they may be "
+    "needed again after the call. Compute a new tensor.",
+)
+softmax.mistake(*IN_PLACE)(in_place)
 
 
 @softmax.mistake("the logits themselves", "These are the logits, as they came in.")

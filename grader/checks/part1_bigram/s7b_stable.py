@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks.draw import normal
-from grader.checks.part1_bigram.s7a_softmax import with_gradient
+from grader.checks.part1_bigram.s7a_softmax import IN_PLACE, in_place, with_gradient
 from reference import part1_bigram as reference
 
 
@@ -27,6 +27,9 @@ def _(rng):
         logits = (96 * normal(rng, *shape)).round() / 64
         rows = torch.randperm(5, generator=rng)
         yield {"logits": logits, "level": level[..., rows, :], "upstream": normal(rng, *shape)}
+
+
+stable.mistake(*IN_PLACE)(in_place)
 
 
 @stable.mistake(

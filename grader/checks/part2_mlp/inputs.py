@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from grader.checks.draw import normal
+from grader.checks.draw import normal, uniform
 
 
 @dataclass(frozen=True)
@@ -64,3 +64,22 @@ def spelled(rng, letters, lengths):
 def seed(rng):
     """A seed for a generator of the probe's own."""
     return int(torch.randint(2**31, (), generator=rng))
+
+
+def scores(rng):
+    """Logits (N, V) of moderate, of too large and of very different sizes, with the right answers."""
+    # The fourth is beyond what exp can hold, and its right answers are mostly hopeless: the loss is large as well. In
+    # the fifth exp holds all, but not the first right answer's probability; in the sixth it could not hold the scores
+    # of the first row twice. Gradients are not judged there: logsumexp, a right way, rounds them to 1e-5 in the fourth.
+    for case, (n, classes, scale) in enumerate(
+        ((5, 7, 2.0), (32, 27, 1.5), (1, 8, 1.0), (9, 6, 250.0), (3, 5, 1.0), (4, 9, 1.0))
+    ):
+        logits = scale * normal(rng, n, classes)
+        Y = torch.randint(classes - 1, (n,), generator=rng)
+        Y[0] = logits[0, :-1].argmin()
+        if case == 4:
+            logits[0, -1] += 38
+            logits[0, Y[0]] -= 78
+        if case == 5:
+            logits[0] += 60
+        yield {"logits": logits, "Y": Y, "upstream": uniform(rng, 0.4, 1.8), "overflows": case > 2}

@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks import slips
-from grader.checks.draw import normal, uniform
+from grader.checks.part2_mlp.inputs import scores
 from grader.checks.part2_mlp.spoilt import TENSORS, handed_back, spoilt
 from reference import part2_mlp as reference
 
@@ -31,18 +31,21 @@ def cross_entropy(m, given):
     if type(loss) is torch.Tensor and loss.numel() == 1 and loss.requires_grad:
         (loss * given.upstream).sum().backward()
     gradient = torch.zeros_like(logits) if logits.grad is None else logits.grad
-    return {"loss": loss, "the gradient of logits": gradient}
+    changed = not torch.equal(logits.detach(), given.logits)
+    return {"loss": loss, "the gradient of logits": gradient, "the logits that were passed in are changed": changed}
 
 
-@cross_entropy.inputs
-def _(rng):
-    # The last is beyond what exp can hold, and its right answers are mostly hopeless: the loss is large as well. Its
-    # gradient is not judged: logsumexp, a right way, rounds it to 1e-5 there.
-    for n, classes, scale in ((5, 7, 2.0), (32, 27, 1.5), (1, 8, 1.0), (9, 6, 250.0)):
-        logits = scale * normal(rng, n, classes)
-        Y = torch.randint(classes - 1, (n,), generator=rng)
-        Y[0] = logits[0, :-1].argmin()
-        yield {"logits": logits, "Y": Y, "upstream": uniform(rng, 0.4, 1.8), "overflows": scale > 100}
+cross_entropy.inputs(scores)
+
+
+@cross_entropy.mistake(
+    "the logits are changed in place",
+    "The loss is right, but the scores that were passed in are changed, and the caller may still need them.",
+)
+def _(logits, Y):
+    with torch.no_grad():
+        logits -= logits.max(1, keepdim=True).values
+    return reference.cross_entropy(logits, Y)
 
 
 @cross_entropy.mistake(
@@ -73,14 +76,25 @@ def _(logits, Y):
     return -_picked(logits.softmax(1).log(), Y).mean()
 
 
-@cross_entropy.mistake(
-    "a small number is added to hide log(0)",
-    "A small number is added to the probability before its logarithm is taken, so that nothing is infinite. It is also "
-    "nowhere quite right: a loss can't be greater than the logarithm of that number allows, and where it should be, no "
-    "gradient is left. Take the logarithm on paper instead.",
+HIDDEN = (
+    "so that nothing is infinite. But no loss can then be greater than minus the logarithm of that number; where it "
+    "should be, it is wrong, and next to no gradient is left. Take the logarithm on paper instead."
 )
-def _(logits, Y):
-    return -_picked((logits.softmax(1) + 1e-8).log(), Y).mean()
+
+
+def hidden(name, what, function, numbers):
+    for least in numbers:
+
+        @cross_entropy.mistake(f"{name} to hide log(0): {least:g}", f"{what}, {HIDDEN}")
+        def _(logits, Y, least=least):
+            return -_picked(function(logits.softmax(1), least).log(), Y).mean()
+
+
+ADDED = "A small number is added to the probability before its logarithm is taken, or it replaces what is smaller"
+CLAMPED = "The probability is replaced by a small number where it is smaller than that"
+LEAST = (1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-20, torch.finfo(torch.float32).tiny)
+hidden("a small number is added", ADDED, torch.add, (1e-5, 1e-6, 1e-7, *LEAST))
+hidden("the probabilities are clamped", CLAMPED, torch.clamp, (1e-5, 1e-6, 1e-7))
 
 
 @cross_entropy.mistake(
@@ -99,7 +113,8 @@ def _(logits, Y):
     "must be subtracted from both, or added again to the logarithm.",
 )
 def _(logits, Y):
-    return (_log_sum(logits) - _picked(logits, Y)).mean()
+    shifted = logits - logits.max(1, keepdim=True).values
+    return (shifted.logsumexp(1) - _picked(logits, Y)).mean()
 
 
 @cross_entropy.mistake(
@@ -230,9 +245,7 @@ def lost(name, advice, shift=None, log_sum=None, loss=None):
         return loss(log_sum(shifted), _picked(shifted, Y)).mean()
 
 
-MAXIMUM = (
-    "The largest score of a row is to be taken away from each score of that row, so that the largest is then zero."
-)
+MAXIMUM = "The largest score of a row is subtracted from each score of that row, so that the largest is then zero."
 lost("the maximum is added", MAXIMUM, shift=lambda z: z + z.max(1, keepdim=True).values)
 lost("the scores are taken away from the maximum", MAXIMUM, shift=lambda z: z.max(1, keepdim=True).values - z)
 lost("the maximum of a column", MAXIMUM, shift=lambda z: z - z.max(0, keepdim=True).values)
@@ -281,10 +294,6 @@ def _picked(values, Y):
 
 def _log_probs(logits, dim=1):
     return logits - logits.logsumexp(dim, keepdim=True)
-
-
-def _log_sum(logits):
-    return (logits - logits.max(1, keepdim=True).values).exp().sum(1).log()
 
 
 def _losses(logits, Y):

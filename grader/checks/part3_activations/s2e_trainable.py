@@ -22,21 +22,26 @@ from reference import part3_activations as reference
 def trainable(m, given):
     """Five leaves that require a gradient, from the generator alone"""
     before = torch.get_rng_state()
-    parameters = made(m, given, torch.Generator().manual_seed(given.seed))
+    generator = torch.Generator().manual_seed(given.seed)
+    parameters = made(m, given, generator)
     moved = not torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(given.seed % 1000)
     again = made(m, given, torch.Generator().manual_seed(given.seed))
+    second = made(m, given, generator)
     tensors = {name: p for name, p in parameters.items() if isinstance(p, torch.Tensor)}
-    pairs = [(p, again.get(name)) for name, p in tensors.items()]
     return {
         "shapes": {name: list(p.shape) if name in tensors else p for name, p in parameters.items()},
         "leaves": {name: p.is_leaf for name, p in tensors.items()},
         "require a gradient": {name: p.requires_grad for name, p in tensors.items()},
-        "the same state gives the same network": all(
-            isinstance(b, torch.Tensor) and torch.equal(plain(a), plain(b)) for a, b in pairs
-        ),
+        "the same state gives the same network": all(equal(p, again.get(name)) for name, p in tensors.items()),
+        "a second draw gives the same numbers": {n: equal(parameters.get(n), second.get(n)) for n in ("C", "W1", "W2")},
         "the global generator was used": moved,
     }
+
+
+def equal(one, other):
+    """Whether both are tensors with the same values."""
+    return isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor) and torch.equal(plain(one), plain(other))
 
 
 @trainable.inputs
@@ -108,6 +113,30 @@ def _(*arguments):
 def _(vocab_size, block_size, n_embd, n_hidden, generator):
     shapes = ((vocab_size, n_embd), (block_size * n_embd, n_hidden), (n_hidden,), (n_hidden, vocab_size), (vocab_size,))
     return [torch.randn(shape).requires_grad_() for shape in shapes]
+
+
+@trainable.mistake(
+    "the generator is seeded again",
+    "Two calls in a row give the same network, as if the generator that is passed in had not moved on: the function "
+    "makes a generator of its own, or it sets the seed or the state of the one that it is given. Draw all numbers from "
+    "that one, as it is; to seed it is up to the caller.",
+)
+def _(vocab_size, block_size, n_embd, n_hidden, generator):
+    own = torch.Generator().manual_seed(2147483647)
+    return reference.init_mlp(vocab_size, block_size, n_embd, n_hidden, own)
+
+
+for place, name in ((0, "C"), (1, "W1"), (3, "W2")):
+
+    @trainable.mistake(
+        f"the generator is not used for {name}",
+        f"{name} is the same in every call, whatever generator is passed in. Draw it with that generator, as it is.",
+    )
+    def _(*arguments, place=place):
+        parameters = reference.init_mlp(*arguments)
+        own = torch.Generator().manual_seed(2147483647)
+        parameters[place] = torch.randn(parameters[place].shape, generator=own).requires_grad_()
+        return parameters
 
 
 @trainable.mistake(

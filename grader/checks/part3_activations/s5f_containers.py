@@ -5,7 +5,7 @@ import torch
 from grader.check import check
 from grader.checks.draw import normal, uniform
 from grader.checks.part3_activations.probing import back, gradient, listed, plain
-from grader.checks.part3_activations.usual import cut_off
+from grader.checks.part3_activations.usual import cut_off, lost
 from reference import part3_activations as reference
 
 
@@ -268,3 +268,26 @@ class _(reference.Sequential):
     def __call__(self, x):
         self.out = x
         return x
+
+
+@Sequential.mistake(
+    "layers are walked through instead of their parameters",
+    "A layer is no list: it can't be walked through. Ask it for the list of its parameters, by calling parameters().",
+)
+class _(reference.Sequential):
+    def parameters(self):
+        return [p for layer in self.layers for p in layer]
+
+
+for factor in (-1, 2, 0.5):
+
+    @Sequential.mistake(
+        f"the output times {factor}", f"The output is {factor} times that of the last layer. Return it as it is."
+    )
+    class _(reference.Sequential):
+        def __call__(self, x, factor=factor):
+            self.out = super().__call__(x)
+            return factor * self.out
+
+
+lost(Sequential, reference.Sequential, ("layers",))

@@ -73,6 +73,63 @@ def normal_bands(name, values, sigma):
     }
 
 
+def drawn(make, seed):
+    """How the random numbers of a new object are drawn: 0.0 for what should not be, 1.0 for what should not be and is.
+
+    make: a function that makes the object and returns a list of tensors, in which all is random.
+    """
+
+    def after(seed):
+        torch.manual_seed(seed)
+        return make(), torch.rand(4)
+
+    def shared(one, other):
+        return any(torch.equal(a, b) for a, b in zip(one, other))  # noqa: B905
+
+    alike = shared(make(), make())
+    (one, then), (again, _), (other, later) = after(seed), after(seed), after(seed + 1)
+    same = len(one) == len(again) and all(map(torch.equal, one, again))
+    return {
+        "two that are made one after the other are alike": float(alike),
+        "the same seed gives other numbers": float(not same),
+        "another seed gives the same numbers": float(shared(one, other)),
+        "what is drawn afterwards no longer depends on the seed": float(torch.equal(then, later)),
+    }
+
+
+def drawn_bands(found):
+    """Bands for what `drawn` has found."""
+    return {name: Band(value, 0.0, 0.0) for name, value in found.items()}
+
+
+def not_drawn(check, original):
+    """The known mistakes that the numbers are the same each time: the seed is set, or is one's own."""
+    check.mistake(
+        "the seed is set",
+        "Two new objects have the same numbers, and so has all that is drawn after them: torch.manual_seed is called on "
+        "the way. The seed is for whoever runs the experiment, once, at its beginning.",
+    )(_drawing(original, keeps=False))
+    check.mistake(
+        "the same numbers each time",
+        "Two new objects have the same numbers, whatever the seed: they come from a generator with a seed of its own, or "
+        "are worked out. Two layers would start as one. Draw from torch's own generator, without a seed.",
+    )(_drawing(original, keeps=True))
+
+
+def _drawing(original, keeps):
+    """A constructor that sets the seed, and perhaps puts the generator back."""
+
+    def make(*arguments, **keywords):
+        state = torch.get_rng_state()
+        torch.manual_seed(1234)
+        made = original(*arguments, **keywords)
+        if keeps:
+            torch.set_rng_state(state)
+        return made
+
+    return make
+
+
 def zero_band(name, values):
     """A band that only zeros are in."""
     return {f"largest |{name}|": Band(values.abs().max().item(), 0.0, 0.0)}

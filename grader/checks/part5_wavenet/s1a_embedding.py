@@ -12,11 +12,14 @@ from grader.checks.part5_wavenet.handling import (
     NOT_KEPT_ADVICE,
     PARAMETERS,
     cut_advice,
+    drawn,
+    drawn_bands,
     gradients,
     kept,
     lacking,
     named,
     normal_bands,
+    not_drawn,
     put,
 )
 from reference import part5_wavenet as reference
@@ -39,9 +42,11 @@ def Embedding(m, given):
     layer = m.Embedding(*given.weight.shape)
     put(layer, "weight", given.weight)
     table = layer.weight.requires_grad_()
+    first = layer(given.tokens.flatten()[1:3])
     out = layer(given.tokens)
     return {
         "out": out,
+        "the call before, with two tokens": first.detach() if isinstance(first, torch.Tensor) else first,
         "gradients": gradients(out, given.upstream, {"weight": table}),
         ".out is what was returned": kept(layer, out),
         "parameters()": named(layer.parameters(), {"weight": layer.weight}),
@@ -141,17 +146,24 @@ class _(reference.Embedding):
 )
 def initial(m, given):
     """A new table: its shape, and numbers from the standard normal distribution"""
-    return m.Embedding(given.num_embeddings, given.embedding_dim).weight.detach()
+
+    def make():
+        return [m.Embedding(given.num_embeddings, given.embedding_dim).weight.detach()]
+
+    return {"weight": make()[0], "drawn": drawn(make, given.seed)}
 
 
 @initial.inputs
 def _(rng):
-    yield {"num_embeddings": 70, "embedding_dim": 45}
+    yield {"num_embeddings": 70, "embedding_dim": 45, "seed": int(torch.randint(10**6, (), generator=rng))}
 
 
 @initial.statistic
 def _(given, answer):
-    return normal_bands("weight", answer, 1.0)
+    return normal_bands("weight", answer["weight"], 1.0) | drawn_bands(answer["drawn"])
+
+
+not_drawn(initial, reference.Embedding)
 
 
 @initial.mistake(

@@ -3,7 +3,7 @@
 import torch
 
 from grader.check import check
-from grader.checks.part5_wavenet.handling import normal_bands, zero_band
+from grader.checks.part5_wavenet.handling import drawn, drawn_bands, normal_bands, not_drawn, zero_band
 from reference import part5_wavenet as reference
 
 
@@ -20,23 +20,32 @@ from reference import part5_wavenet as reference
 )
 def initial(m, given):
     """A new layer: shapes, the size of the weights, a bias of zeros"""
+
+    def make():
+        return [m.Linear(given.fan_in, given.fan_out).weight.detach()]
+
     layer = m.Linear(given.fan_in, given.fan_out)
     return {
         "weight": layer.weight.detach(),
         "bias": layer.bias.detach() if isinstance(layer.bias, torch.Tensor) else layer.bias,
+        "drawn": drawn(make, given.seed),
     }
 
 
 @initial.inputs
 def _(rng):
-    yield {"fan_in": 80, "fan_out": 30}
-    yield {"fan_in": 25, "fan_out": 90}
+    for fan_in, fan_out in ((80, 30), (25, 90)):
+        yield {"fan_in": fan_in, "fan_out": fan_out, "seed": int(torch.randint(10**6, (), generator=rng))}
 
 
 @initial.statistic
 def _(given, answer):
     sigma = given.fan_in**-0.5
-    return normal_bands("weight", answer["weight"], sigma) | zero_band("bias", answer["bias"])
+    bands = normal_bands("weight", answer["weight"], sigma) | zero_band("bias", answer["bias"])
+    return bands | drawn_bands(answer["drawn"])
+
+
+not_drawn(initial, reference.Linear)
 
 
 def _initial(scale, draw=torch.randn, bias=torch.zeros):

@@ -41,9 +41,11 @@ def BatchNorm1d(m, given):
     leaves = {"x": given.x, "gamma": layer.gamma, "beta": layer.beta}
     for leaf in leaves.values():
         leaf.requires_grad_()
+    first = layer(torch.cat([given.x, -2 * given.x]).detach())
     out = layer(given.x)
     return {
         "out": out,
+        "the call before, with a larger batch": first.detach() if isinstance(first, torch.Tensor) else first,
         "gradients": gradients(out, given.upstream, leaves),
         ".out is what was returned": kept(layer, out),
     }

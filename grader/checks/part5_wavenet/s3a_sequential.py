@@ -59,6 +59,7 @@ def Sequential(m, given):
     layers.insert(given.squared_at, Squared())
     x = given.x.requires_grad_()
     model = m.Sequential(list(layers))
+    first = model(-given.x.detach()[:1])
     out = model(x)
     found = gradients(out, given.upstream, {"x": x})
     parameters = model.parameters()
@@ -66,6 +67,7 @@ def Sequential(m, given):
     shifts = {f"shift of layer {i}": layer.shift for i, layer in enumerate(layers) if type(layer) is Affine}
     return {
         "out": out,
+        "the call before, with other numbers": first,
         "gradients": found,
         ".out is what was returned": kept(model, out),
         "layers": [layer in layers for layer in model.layers],

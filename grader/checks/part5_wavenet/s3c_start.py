@@ -3,7 +3,7 @@
 import torch
 
 from grader.check import check
-from grader.checks.part5_wavenet.handling import normal_bands, zero_band
+from grader.checks.part5_wavenet.handling import drawn, drawn_bands, normal_bands, not_drawn, zero_band
 from reference import part5_wavenet as reference
 
 
@@ -155,28 +155,40 @@ refuses.mistake(
 )
 def initial(m, given):
     """A quiet start: the last weights are a tenth of what Linear draws, the others are as drawn"""
-    layers = m.build_wavenet(given.vocab_size, given.block_size, given.n_embd, given.n_hidden).layers
+
+    def make():
+        return m.build_wavenet(given.vocab_size, given.block_size, given.n_embd, given.n_hidden).layers
+
+    def weights():
+        return [layer.weight.detach() for layer in make() if hasattr(layer, "weight")]
+
+    layers = make()
     linear = [layer for layer in layers if type(layer).__name__ == "Linear"]
     bias = linear[-1].bias if linear else None
     return {
         "weights": [layer.weight.detach() for layer in linear],
         "last bias": bias.detach() if isinstance(bias, torch.Tensor) else bias,
+        "drawn": drawn(weights, given.seed),
     }
 
 
 @initial.inputs
 def _(rng):
-    yield {"vocab_size": 45, "block_size": 4, "n_embd": 30, "n_hidden": 40}
+    seed = int(torch.randint(10**6, (), generator=rng))
+    yield {"vocab_size": 45, "block_size": 4, "n_embd": 30, "n_hidden": 40, "seed": seed}
 
 
 @initial.statistic
 def _(given, answer):
-    bands = zero_band("last bias", answer["last bias"])
+    bands = zero_band("last bias", answer["last bias"]) | drawn_bands(answer["drawn"])
     last = len(answer["weights"]) - 1
     for i, weight in enumerate(answer["weights"]):
         sigma = weight.shape[0] ** -0.5 * (0.1 if i == last else 1.0)
         bands |= normal_bands("the last weights" if i == last else f"the weights of level {i + 1}", weight, sigma)
     return bands
+
+
+not_drawn(initial, reference.build_wavenet)
 
 
 def _scaled(*factors):

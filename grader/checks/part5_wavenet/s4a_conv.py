@@ -33,13 +33,14 @@ def causal_conv1d(m, given):
 
 @causal_conv1d.inputs
 def _(rng):
-    # The last one is shorter than what its taps span: the earliest tap reads zeros only.
+    # The last two are shorter than what their taps span: the earliest tap reads zeros only.
     for B, C_in, C_out, T, K, dilation in (
         (2, 3, 4, 9, 2, 1),
         (3, 2, 5, 11, 3, 2),
         (1, 4, 3, 12, 4, 3),
         (2, 5, 3, 6, 1, 2),
         (4, 2, 3, 5, 3, 4),
+        (1, 3, 2, 1, 2, 1),
     ):
         yield case_of(rng, B, C_in, C_out, T, K, dilation)
 

@@ -3,7 +3,7 @@
 import torch
 
 from grader.check import check
-from grader.checks.part5_wavenet.handling import normal_bands, zero_band
+from grader.checks.part5_wavenet.handling import drawn, drawn_bands, normal_bands, not_drawn, zero_band
 from grader.checks.part5_wavenet.s5a_block import NAMES
 from grader.judge import Band
 from reference import part5_wavenet as reference
@@ -21,18 +21,23 @@ from reference import part5_wavenet as reference
 )
 def initial(m, given):
     """A new block: shapes, the sizes of the weights, biases of zeros"""
-    block = m.GatedResidualBlock(given.channels, given.kernel_size, given.dilation)
-    return {name: getattr(block, name).detach() for name in given.names}
+
+    def make():
+        block = m.GatedResidualBlock(given.channels, given.kernel_size, given.dilation)
+        return {name: getattr(block, name).detach() for name in given.names}
+
+    return make() | {"drawn": drawn(lambda: list(make().values())[::2], given.seed)}
 
 
 @initial.inputs
 def _(rng):
-    yield {"channels": 34, "kernel_size": 3, "dilation": 2, "names": NAMES}
+    seed = int(torch.randint(10**6, (), generator=rng))
+    yield {"channels": 34, "kernel_size": 3, "dilation": 2, "names": NAMES, "seed": seed}
 
 
 @initial.statistic
 def _(given, answer):
-    bands = {}
+    bands = drawn_bands(answer["drawn"])
     for name in given.names[::2]:
         bands |= normal_bands(name, answer[name], (given.channels * answer[name].shape[2]) ** -0.5)
     for name in given.names[1::2]:
@@ -43,6 +48,9 @@ def _(given, answer):
         same = (answer[one] == answer[other]).double().mean().item()
         bands[f"share of {one} that {other} has too"] = Band(same, 0.0, 0.01)
     return bands
+
+
+not_drawn(initial, reference.GatedResidualBlock)
 
 
 def _started(**changes):

@@ -46,6 +46,40 @@ def models(rng):
         }
 
 
+def steps(rng, size, *shape):
+    """Random multiples of a size, from -4 to 4 times: sums and products of such numbers are exact if it is a power of 2."""
+    return size * torch.randint(-4, 5, shape, generator=rng)
+
+
+def far_down(rng, B, T):
+    """Queries and keys (B, T, 16) whose scores are all about -30,000, and differ by a few.
+
+    A mask that is filled with a number above that shows the future instead of hiding it. All numbers are such that the
+    scores are exact in float32, in whatever order they are multiplied and scaled: at this size rounding would show.
+    """
+    q, k = steps(rng, 0.25, B, T, 16), steps(rng, 0.25, B, T, 16)
+    q[..., 0], k[..., 0] = 2.0**17, steps(rng, 2.0**-16, B, T) - 1
+    return q, k
+
+
+def far_down_weights(rng, n_embd, *heads):
+    """Weights for heads (by the beginnings of their names) whose scores are all about -30,000 for x with x[..., 0] = 1."""
+    weights = {}
+    for head in heads:
+        for name in ("key", "query", "value"):
+            weights[f"{head}{name}.weight"] = steps(rng, 0.25, 16, n_embd)
+        weights[f"{head}query.weight"][0] = torch.tensor([2.0**17, *[0.0] * (n_embd - 1)])
+        weights[f"{head}key.weight"][0] = torch.cat([torch.tensor([-1.0]), steps(rng, 2.0**-17, n_embd - 1)])
+    return weights
+
+
+def far_down_x(rng, B, T, n_embd):
+    """Inputs for these weights."""
+    x = steps(rng, 0.5, B, T, n_embd)
+    x[..., 0] = 1.0
+    return x
+
+
 def draw_seed(rng):
     """A seed for a probe's own generator."""
     return int(torch.randint(2**31, (), generator=rng))

@@ -47,10 +47,48 @@ def watched(function, inputs, upstream):
     return {"out": out, "gradients": {name: gradient(leaf) for name, leaf in leaves.items()}}
 
 
+def single(value):
+    """Other numbers in another shape: one sequence, and of that one position."""
+    return -value[:1, :1] if value.dim() > 2 else -value[:1]
+
+
+def called(function, *arguments):
+    """What a function returns, and which of torch's functions it calls: name and size of each answer."""
+    calls = []
+
+    class Listening(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, torchs, types, args=(), kwargs=None):
+            result = torchs(*args, **(kwargs or {}))
+            size = result.numel() if isinstance(result, torch.Tensor) else 0
+            calls.append((getattr(torchs, "__name__", "").strip("_"), size))
+            return result
+
+    with Listening():
+        out = function(*arguments)
+    return out, calls
+
+
+def multiplies(calls, least):
+    """Whether a matrix product is among the calls, or one written as an elementwise product of `least` numbers."""
+    products = ("matmul", "mm", "einsum", "dot", "inner", "linear", "mv", "attention")
+    return any(any(p in name for p in products) or ("mul" in name and size >= least) for name, size in calls)
+
+
+def exponentiates(calls):
+    """Whether an exponential or a softmax is among the calls."""
+    powers = ("exp", "exp2", "expm1", "pow", "rpow", "float_power", "softmin", "sigmoid")
+    names = [name.partition(".")[0] for name, _ in calls]
+    return any(name in powers or "softmax" in name or "attention" in name for name in names)
+
+
 def answered(module, given, *inputs):
-    """A layer's output with the weights given, all gradients, and the shapes of all that it learns."""
+    """A layer's output with the weights given, all gradients, and the shapes of all that it learns.
+
+    It is called on a single position before: an answer or a mask that it keeps from then is wrong afterwards.
+    """
     parameters = placed(module, given.weights)
     own = dict(module.named_parameters())
+    first = module(*map(single, inputs))
     leaves = [value.clone().requires_grad_() for value in inputs]
     out = module(*leaves)
     if hidden(own, parameters, given.weights):
@@ -58,6 +96,7 @@ def answered(module, given, *inputs):
     backward(out, given.upstream)
     return {
         "out": out,
+        "out for a single position": first,
         "learnt": learnt(own),
         "gradients": [gradient(leaf) for leaf in leaves],
         "parameters": {name: gradient(parameter) for name, parameter in parameters.items()},

@@ -4,7 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks.draw import normal
-from grader.checks.part6_gpt.modules import watched
+from grader.checks.part6_gpt.modules import called, exponentiates, multiplies, watched
 from grader.checks.part6_gpt.wrong import cut_graph
 
 FUTURE = "the future is seen"
@@ -24,6 +24,7 @@ SELF_LEFT_OUT = "a position does not see itself"
         "For every t, take the slice of x up to and including t in the time dimension, and its mean over that "
         "dimension. Stack the means in the time dimension, or write each into its place in an output like x.",
     ),
+    forbids=("cumsum", "logcumsumexp", "matmul", "bmm", "einsum", "tril", "triu", "softmax"),
 )
 def average_past_loop(m, given):
     """The mean of each position and all before it, with a loop"""
@@ -40,10 +41,13 @@ def average_past_loop(m, given):
         "Take the lower triangle of a (T, T) matrix of ones, divide it by its row sums (keep the dimension), and "
         "multiply it, as a matrix, with x from the left.",
     ),
+    forbids=("cumsum", "logcumsumexp", "mean", "softmax"),
 )
 def average_past_matmul(m, given):
     """The same, by one matrix product"""
-    return watched(m.average_past_matmul, {"x": given.x}, given.upstream)
+    _, calls = called(m.average_past_matmul, given.x)
+    answer = watched(m.average_past_matmul, {"x": given.x}, given.upstream)
+    return answer | {"a matrix product is taken": multiplies(calls, given.x.numel() * given.x.shape[1])}
 
 
 @check(
@@ -56,10 +60,13 @@ def average_past_matmul(m, given):
         "Start from a (T, T) matrix of zeros, fill in minus infinity where the lower triangle of ones is 0, take the "
         "softmax over the last dimension, and multiply with x.",
     ),
+    forbids=("cumsum", "logcumsumexp", "mean"),
 )
 def average_past_softmax(m, given):
     """The same, with weights from a softmax"""
-    return watched(m.average_past_softmax, {"x": given.x}, given.upstream)
+    _, calls = called(m.average_past_softmax, given.x)
+    answer = watched(m.average_past_softmax, {"x": given.x}, given.upstream)
+    return answer | {"an exponential or a softmax is taken": exponentiates(calls)}
 
 
 @average_past_loop.inputs
@@ -70,7 +77,7 @@ def _(rng):
         yield {"x": normal(rng, *shape) + 0.5, "upstream": normal(rng, *shape)}
 
 
-def weighted(keep=torch.tril, normalise=None, shape=None):
+def weighted(keep=torch.tril, normalise=None):
     """An average with the weights that `keep` leaves of a matrix of ones, normalised by a function."""
 
     def average(x):
@@ -78,6 +85,38 @@ def weighted(keep=torch.tril, normalise=None, shape=None):
         return (weights / weights.sum(1, keepdim=True) if normalise is None else normalise(weights)) @ x
 
     return average
+
+
+def by_softmax(average):
+    """The same average, beside an exponential: a mistake that was made on the way that is asked for."""
+
+    def also(x):
+        torch.zeros(1).exp()
+        return average(x)
+
+    return also
+
+
+def exponential(**options):
+    """A `weighted` average on the way that is asked for."""
+    return by_softmax(weighted(**options))
+
+
+def summed(x):
+    """The right averages, from sums of slices."""
+    return torch.stack([x[:, : t + 1].sum(1) / (t + 1) for t in range(x.shape[1])], 1)
+
+
+average_past_matmul.mistake(
+    "without a matrix product",
+    "The averages are right, and no matrix product has made them: it is the loop again, or a running sum. Put the "
+    "weights of all positions in one matrix.",
+)(summed)
+average_past_softmax.mistake(
+    "without a softmax",
+    "The averages are right, and no exponential has made the weights: it is one of the other two ways again. Start "
+    "from scores, mask them, and let a softmax make the weights.",
+)(weighted())
 
 
 def masked(fill, late=False, dim=-1, keep=torch.tril):
@@ -93,17 +132,17 @@ def masked(fill, late=False, dim=-1, keep=torch.tril):
     return average
 
 
-for one in (average_past_loop, average_past_matmul, average_past_softmax):
+for one, way in ((average_past_loop, weighted), (average_past_matmul, weighted), (average_past_softmax, exponential)):
     one.mistake(
         SELF_LEFT_OUT,
         "Each position gets the mean of those before it, without its own row. The first one then has nobody to listen "
         "to (a mean of nothing is NaN). Each position sees itself as well.",
-    )(weighted(keep=lambda ones: torch.tril(ones, -1)))
+    )(way(keep=lambda ones: torch.tril(ones, -1)))
     one.mistake(
         TURNED,
         "Position t gets the mean of what comes from t on: the triangle is turned round. Row t of the weights belongs "
         "to position t, and its entries up to t are the past.",
-    )(weighted(keep=torch.triu))
+    )(way(keep=torch.triu))
 
 
 for one in (average_past_loop, average_past_matmul):
@@ -222,24 +261,24 @@ average_past_matmul.mistake(
     "Each row is divided by its mean, and so sums to T. Divide by its sum.",
 )(weighted(normalise=lambda weights: weights / weights.mean(1, keepdim=True)))
 
-for one in (average_past_matmul, average_past_softmax):
+for one, way in ((average_past_matmul, lambda average: average), (average_past_softmax, by_softmax)):
     one.mistake(
         "one position too many",
         "Position t sees the position after it as well: the diagonal of the triangle is moved by one.",
-    )(weighted(keep=lambda ones: torch.tril(ones, 1)))
+    )(way(weighted(keep=lambda ones: torch.tril(ones, 1))))
     one.mistake(
         "the weights are on their side",
         "The weights are right, and transposed: row t should hold the weights of position t.",
-    )(weighted(normalise=lambda weights: (weights / weights.sum(1, keepdim=True)).mT))
+    )(way(weighted(normalise=lambda weights: (weights / weights.sum(1, keepdim=True)).mT)))
     one.mistake(
         "x comes first in the product",
         "x is multiplied by the weights, and not the weights by x. Each output is a weighted sum of the rows of x: the "
         "weights stand on the left.",
-    )(lambda x: x @ torch.tril(torch.ones(x.shape[1], x.shape[1])))
+    )(way(lambda x: x @ torch.tril(torch.ones(x.shape[1], x.shape[1]))))
     one.mistake(
         "multiplied entry by entry",
         "Weights and x are multiplied entry by entry. A weighted sum of rows is a matrix product: @.",
-    )(lambda x: torch.tril(torch.ones(x.shape[1], x.shape[1])) * x)
+    )(way(lambda x: torch.tril(torch.ones(x.shape[1], x.shape[1])) * x))
 
 average_past_softmax.mistake(
     "the past is masked",

@@ -4,6 +4,7 @@ import torch
 
 from grader.check import check
 from grader.checks.draw import normal
+from grader.checks.part6_gpt.inputs import far_down
 from grader.checks.part6_gpt.modules import watched
 from grader.checks.part6_gpt.s2_averages import (
     FUTURE,
@@ -53,6 +54,11 @@ MASK_TURNED = (
 SELF_MASKED = (
     "A position may not listen to itself here, and the first one has nobody at all to listen to. Keep the diagonal."
 )
+MASK_FINITE = "masked with a finite number"
+MASKED_FINITE = (
+    "The future is filled with a finite number. It hides nothing where the scores are lower still, and scores may be "
+    "any numbers: then the future gets all of the attention. Minus infinity is below every score."
+)
 SOFTMAX_MISSING = "The scores themselves are used as weights. Weights are positive and sum to 1: take the softmax."
 
 
@@ -80,7 +86,9 @@ def attention(m, given):
     def ask(q, k, v):
         return m.attention(q, k, v, given.causal)
 
-    return watched(ask, {"q": given.q, "k": given.k, "v": given.v}, given.upstream)
+    first = ask(*(t[..., :1, :] for t in (given.q, given.k, given.v)))
+    answer = watched(ask, {"q": given.q, "k": given.k, "v": given.v}, given.upstream)
+    return answer | {"out for a single position": first}
 
 
 def questions(rng):
@@ -95,6 +103,8 @@ def questions(rng):
     ):
         q, k, v, upstream = (normal(rng, *leading, size, head_size) for size in (T, S, S, T))
         yield {"q": 1.5 * q, "k": k + 0.3, "v": v + 0.5, "causal": causal, "upstream": upstream}
+    q, k = far_down(rng, 2, 5)
+    yield {"q": q, "k": k, "v": normal(rng, 2, 5, 16) + 0.5, "causal": True, "upstream": normal(rng, 2, 5, 16)}
 
 
 attention.inputs(questions)
@@ -130,6 +140,7 @@ attention.mistake(
 )(lambda q, k, v, causal: attend(q, k, v, not causal))
 attention.mistake(MASK_LATE, MASKED_LATE)(wrong(late=True))
 attention.mistake(MASK_ZERO, MASKED_ZERO)(wrong(fill=0.0))
+attention.mistake(MASK_FINITE, MASKED_FINITE)(wrong(fill=-1e4))
 attention.mistake(TURNED, MASK_TURNED)(wrong(keep=torch.triu))
 attention.mistake(SELF_LEFT_OUT, SELF_MASKED)(wrong(keep=lambda ones: torch.tril(ones, -1)))
 attention.mistake(

@@ -5,7 +5,7 @@ from torch import nn
 
 from grader.check import check
 from grader.checks.draw import normal
-from grader.checks.part6_gpt.inputs import explain_learnt, weights_of
+from grader.checks.part6_gpt.inputs import explain_learnt, far_down_weights, far_down_x, weights_of
 from grader.checks.part6_gpt.modules import answered
 from grader.checks.part6_gpt.s2_averages import (
     FUTURE,
@@ -17,7 +17,9 @@ from grader.checks.part6_gpt.s2_averages import (
 )
 from grader.checks.part6_gpt.s3_attention import (
     FUTURE_SEEN,
+    MASK_FINITE,
     MASK_TURNED,
+    MASKED_FINITE,
     MASKED_LATE,
     MASKED_ZERO,
     NO_ROOT,
@@ -68,6 +70,14 @@ def _(rng):
             "x": 1.5 * normal(rng, B, T, n_embd),
             "upstream": normal(rng, B, T, head_size),
         }
+    yield {
+        "n_embd": 4,
+        "head_size": 16,
+        "block_size": 7,
+        "weights": far_down_weights(rng, 4, ""),
+        "x": far_down_x(rng, 2, 5, 4),
+        "upstream": normal(rng, 2, 5, 16),
+    }
 
 
 Head.explain(explain_learnt)
@@ -90,6 +100,7 @@ Head.mistake(SOFTMAX_DIMENSION, SOFTMAX_TURNED)(attending(dim=1))
 Head.mistake(FUTURE, FUTURE_SEEN)(attending(causal=False))
 Head.mistake(MASK_LATE, MASKED_LATE)(attending(late=True))
 Head.mistake(MASK_ZERO, MASKED_ZERO)(attending(fill=0.0))
+Head.mistake(MASK_FINITE, MASKED_FINITE)(attending(fill=-1e4))
 Head.mistake(TURNED, MASK_TURNED)(attending(keep=torch.triu))
 Head.mistake(SELF_LEFT_OUT, SELF_MASKED)(attending(keep=lambda ones: torch.tril(ones, -1)))
 with_biases(Head)

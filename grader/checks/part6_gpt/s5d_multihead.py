@@ -5,7 +5,7 @@ from torch import nn
 
 from grader.check import check
 from grader.checks.draw import normal
-from grader.checks.part6_gpt.inputs import exactly, explain_learnt, share, weights_of
+from grader.checks.part6_gpt.inputs import exactly, explain_learnt, far_down_weights, far_down_x, share, weights_of
 from grader.checks.part6_gpt.modules import answered, placed
 from grader.checks.part6_gpt.s4_dropout import IN_EVALUATION
 from grader.checks.part6_gpt.wrong import cut_graph, lacking, renewed, size_missing
@@ -48,6 +48,16 @@ def _(rng):
             "x": normal(rng, B, T, n_embd),
             "upstream": normal(rng, B, T, n_embd),
         }
+    weights = weights_of(rng, reference.MultiHeadAttention(5, 2, 16, 6, 0.0))
+    yield {
+        "n_embd": 5,
+        "num_heads": 2,
+        "head_size": 16,
+        "block_size": 6,
+        "weights": weights | far_down_weights(rng, 5, "heads.0.", "heads.1."),
+        "x": far_down_x(rng, 2, 4, 5),
+        "upstream": normal(rng, 2, 4, 5),
+    }
 
 
 MultiHeadAttention.explain(explain_learnt)

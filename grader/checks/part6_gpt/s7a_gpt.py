@@ -31,6 +31,7 @@ def GPT(m, given):
     model = m.GPT(size.vocab_size, size.n_embd, size.n_head, size.n_layer, size.block_size, 0.0)
     parameters = placed(model, given.weights)
     own = dict(model.named_parameters())
+    first, _ = model(given.idx[:1, :1])
     logits, no_loss = model(given.idx)
     if hidden(own, parameters, given.weights):
         return {"learnt": learnt(own)}
@@ -39,6 +40,7 @@ def GPT(m, given):
     backward(loss, given.loss_upstream)
     return {
         "logits": logits,
+        "logits of a single token": first,
         "loss": loss,
         "the loss without targets is None": no_loss is None,
         "logits with targets, flat": with_targets.flatten(0, -2),

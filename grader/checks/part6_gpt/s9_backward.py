@@ -199,6 +199,11 @@ for title, advice, slip in (
         {"weigh": lambda scores: scores.softmax(-2)},
     ),
     ("masked with 0 instead of minus infinity", "the future has the score 0, whose exponential is 1.", {"fill": 0.0}),
+    (
+        "masked with a finite number",
+        "the future is filled with a number that hides nothing where the scores are lower still.",
+        {"fill": -1e4},
+    ),
     ("the mask is turned round", "each position sees itself and what comes after it.", {"seen": lambda past: past.mT}),
     ("the past is masked", "what is masked is the past and the present.", {"seen": lambda past: 1 - past}),
     ("everything is masked", "all scores are masked. Is the triangle made of ones?", {"seen": torch.zeros_like}),

@@ -36,7 +36,7 @@ def backprop_through_time(m, given):
 
 @backprop_through_time.inputs
 def _(rng):
-    for T, B, I, H in (*SIZES, (1, 4, 2, 3)):  # noqa: E741
+    for T, B, I, H in (*SIZES, (1, 4, 2, 3), (3, 1, 4, 2)):  # noqa: E741
         values = sequence(rng, T, B, I, H)
         states, _ = reference.rnn_forward(**values)
         del values["b"]

@@ -45,7 +45,7 @@ def _(rng):
         ((9, 5, 2), (6, 3), 0.4),
     ):
         params = model(rng, V, E, H)
-        batches = [batch(rng, V, *lengths), batch(rng, V, 3, 4), batch(rng, V, *lengths)]
+        batches = [batch(rng, V, *lengths), batch(rng, V, 4), batch(rng, V, *lengths)]
         length = gradients_of([p.clone().requires_grad_() for p in params], *batches[0])[1]
         # The first step is clipped to less than half, the second surely not, the third surely.
         limits = ((lr, 0.4 * length), (1.5 * lr, 50.0), (0.5 * lr, 0.05))
