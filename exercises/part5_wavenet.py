@@ -39,6 +39,9 @@
 # - `layer.parameters()` is the list of the tensors that are to be learnt;
 # - BatchNorm behaves differently in training and in use, and has a switch for it: `layer.training`.
 #
+# Initial values that are random come from torch's own generator (`torch.randn`), and are drawn anew
+# for each layer. Set no seed in a constructor: that is for whoever runs the experiment.
+#
 # Parameters are plain tensors. Whoever trains a model says so with `p.requires_grad = True` for
 # each of them, as the last cell does; a layer need not. What is asked of a layer is that a gradient
 # *can* flow: the checks send random gradients through it, to its input and to its parameters.
@@ -213,7 +216,7 @@ class FlattenConsecutive:
 # You have written this with `x` of shape (n, fan_in). What happens when `x` is (B, T, fan_in)?
 # Matrix multiplication in torch works on the last two dimensions, and treats those before them as
 # a batch. So (B, T, fan_in) times (fan_in, fan_out) is (B, T, fan_out): each of the `B * T` vectors
-# is multiplied by the same matrix. A (4, 5, 80) tensor times a (80, 200) matrix is (4, 5, 200), and
+# is multiplied by the same matrix. A (4, 5, 80) tensor times an (80, 200) matrix is (4, 5, 200), and
 # (4, 5, 6, 80) would do as well. Only the *last* dimension has to fit.
 #
 # This is what makes the tree work: at its first level `x` is (B, 4, 2 E), four pairs for each
@@ -602,7 +605,7 @@ class GatedResidualBlock:
     filter_bias, gate_bias, residual_bias, skip_bias     (channels,), zeros
     call             x (B, channels, T)
                      Returns a pair (residual output, skip output), both (B, channels, T); as
-                     there are two, no .out is asked here
+                     there are two, no .out is asked for here
     parameters()     the eight tensors: weight and bias of the filter, of the gate, of the residual,
                      of the skip
     """
@@ -706,14 +709,14 @@ def smooth_losses(losses, window):
 # %% [markdown]
 # ## 7. Habits
 #
-# What one does all day when building such networks, and what this part was an exercise in:
+# What one does all day when building such networks, and what you have practised in this part:
 #
 # - **Shapes first.** Try a layer on a random tensor of the right shape, in a cell of its own,
 #   before it goes into the model. Print the shapes through the model. Read the documentation, and
 #   don't trust it: try it out.
 # - **Look at what does not crash.** The BatchNorm bug, a forgotten evaluation mode, a convolution
-#   that looks ahead: all of them train. Look at buffers, at the first loss (it should be about 3.3
-#   here), and at samples.
+#   that looks ahead: with each of them the network still trains. Look at buffers, at the first
+#   loss (it should be about 3.3 here), and at samples.
 # - **Both losses, always.** If train and dev loss are about equal, the model is too small or has
 #   not been trained enough: make it larger. If dev is far worse, it has learnt names by heart.
 # - **Change one thing at a time**, keep a log of what was tried and what came of it, and compare

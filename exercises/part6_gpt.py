@@ -163,15 +163,16 @@ def get_batch(data, block_size, batch_size, generator):
 # ```
 #
 # You write this average three times. The results are equal; each version is a step towards
-# attention. (Please do it in the three ways that are described. The checks can see whether the
-# averages are right, but not what you have learnt.)
+# attention. So each is to be made in its own way, and torch's running sum, `cumsum`, is refused in
+# all three.
 
 # %% [markdown]
 # ### average_past_loop
 #
 # First with loops, so that there is no doubt about what is meant: for each position, the mean of
 # the rows up to it. A loop over the positions is enough, since whole batches can be sliced at
-# once; a second loop over the batch is welcome if it makes things clearer.
+# once; a second loop over the batch is welcome if it makes things clearer. Matrix products,
+# triangles and softmax belong to the next two exercises, and are refused in this one.
 
 # %%
 def average_past_loop(x):
@@ -200,6 +201,8 @@ def average_past_loop(x):
 #
 # A (T, T) matrix times a (B, T, C) tensor is a product for each sequence of the batch: `@` works
 # on the last two dimensions and repeats the matrix over the others.
+#
+# The checks look for the product. `mean` and softmax are refused here.
 
 # %%
 def average_past_matmul(x):
@@ -233,6 +236,8 @@ def average_past_matmul(x):
 #
 # Mind the order: mask first, softmax second. And mask with $-\infty$, not with 0: $e^0 = 1$ is as
 # good a vote as any other.
+#
+# The checks look for the softmax, or for the exponential in it. `mean` is refused here.
 
 # %%
 def average_past_softmax(x):
@@ -314,6 +319,10 @@ def average_past_softmax(x):
 # Write the formula. There may be any number of leading dimensions (none, a batch, a batch and
 # several heads), so count dimensions from the end. `k.mT` transposes the last two dimensions of a
 # tensor of any shape (so does `k.transpose(-2, -1)`; `k.T` would turn all of them round).
+#
+# Fill the mask with $-\infty$. A finite number such as -20 or -10,000 hides the future only while
+# the scores are well above it, and a score may be any number: below the fill, the future would get
+# all of the attention. (-1e9 is far enough below all scores that are met here, and passes.)
 #
 # A worked example with `T` = 2 and a head size of 4: let the second query be `[1, 1, 1, 1]`, the
 # keys all 0 in the first position and all 0.5493 in the second. The scores of the second position

@@ -106,13 +106,13 @@ def not_drawn(check, original):
     """The known mistakes that the numbers are the same each time: the seed is set, or is one's own."""
     check.mistake(
         "the seed is set",
-        "Two new objects have the same numbers, and so has all that is drawn after them: torch.manual_seed is called on "
-        "the way. The seed is for whoever runs the experiment, once, at its beginning.",
+        "Two new objects have the same numbers, and so has all that is drawn after them: torch.manual_seed is called "
+        "on the way. The seed is for whoever runs the experiment, once, at its beginning.",
     )(_drawing(original, keeps=False))
     check.mistake(
         "the same numbers each time",
-        "Two new objects have the same numbers, whatever the seed: they come from a generator with a seed of its own, or "
-        "are worked out. Two layers would start as one. Draw from torch's own generator, without a seed.",
+        "Two new objects have the same numbers, whatever the seed: they come from a generator with a seed of its own, "
+        "or are worked out. Two layers would start as one. Draw from torch's own generator, without a seed.",
     )(_drawing(original, keeps=True))
 
 

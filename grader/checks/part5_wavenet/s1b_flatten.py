@@ -12,7 +12,7 @@ from reference import part5_wavenet as reference
     "FlattenConsecutive",
     points=2,
     hints=(
-        "In memory, the channels of a position are followed by those of the next one. What is asked is the same "
+        "In memory, the channels of a position are followed by those of the next one. What is asked for is the same "
         "numbers in the same order, read in another shape.",
         "A view with n times fewer positions and n times more channels does it. Afterwards, look whether one "
         "position is left, and if so drop that dimension, and only that one.",
@@ -80,8 +80,8 @@ class _(_Flatten):
 
 @FlattenConsecutive.mistake(
     "the time dimension is kept at size one",
-    "Where all positions have come together, the answer is (B, 1, C * n); (B, C * n) is asked. The last linear layer "
-    "would then make logits of shape (B, 1, V), which the cross-entropy does not take.",
+    "Where all positions have come together, the answer is (B, 1, C * n); (B, C * n) is asked for. The last linear "
+    "layer would then make logits of shape (B, 1, V), which the cross-entropy does not take.",
 )
 class _(_Flatten):
     def top(self, x):

@@ -90,7 +90,7 @@ initial.mistake(
 
 initial.mistake(
     "uniform instead of normal",
-    "The weights lie between 0 and a limit, all equally likely: torch.rand. Normal numbers with mean 0 are asked; "
+    "The weights lie between 0 and a limit, all equally likely: torch.rand. Normal numbers with mean 0 are asked for; "
     "their function's name has one letter more.",
 )(_initial(lambda fan_in, fan_out: fan_in**-0.5, draw=torch.rand))
 

@@ -108,7 +108,7 @@ new.mistake(
 
 new.mistake(f"{PARAMETERS}: it is empty", "parameters() is an empty list; gamma and beta are learnt.")(_learning())
 
-new.mistake(f"{PARAMETERS}: in another order", "parameters() is asked as gamma first, beta second.")(
+new.mistake(f"{PARAMETERS}: in another order", "parameters() should hold gamma first, beta second.")(
     _learning("beta", "gamma")
 )
 

@@ -167,7 +167,7 @@ class _(_Sequential):
 @Sequential.mistake(
     f"{PARAMETERS}: a generator",
     "parameters() is a generator and not a list: it can be walked through once, and is empty after that. A training "
-    "loop walks through the parameters at every step. Round brackets, or a yield, make one; a list is asked.",
+    "loop walks through the parameters at every step. Round brackets, or a yield, make one; a list is asked for.",
 )
 class _(_Sequential):
     def parameters(self):

@@ -48,9 +48,9 @@ def _(given, got, wrong):
     crashed = [f"{size} ({what})" for size, what in came.items() if what not in ("a model", "ValueError")]
     told = []
     if passed:
-        told.append(f"A model came, where ValueError was asked, for block_size {', '.join(passed)}.")
+        told.append(f"A model came, where ValueError was asked for, for block_size {', '.join(passed)}.")
     if refused:
-        told.append(f"ValueError came, where a model was asked, for block_size {', '.join(refused)}.")
+        told.append(f"ValueError came, where a model was asked for, for block_size {', '.join(refused)}.")
     if crashed:
         told.append(f"build_wavenet itself failed for block_size {', '.join(crashed)}.")
     return " ".join(told) or None
@@ -218,7 +218,7 @@ initial.mistake(
 
 initial.mistake(
     "a hundredth instead of a tenth",
-    "The last weights are a hundredth of what Linear draws; a tenth is asked.",
+    "The last weights are a hundredth of what Linear draws; a tenth is asked for.",
 )(_scaled(1, 1, 0.1))
 
 initial.mistake(

@@ -110,7 +110,7 @@ def _evaluated(model, X, pair=lambda layer, before, after: (type(layer).__name__
 
 @shapes_through.mistake(
     "what goes in instead of what comes out",
-    "Beside each layer stands the shape of its input; the shape of its output is asked.",
+    "Beside each layer stands the shape of its input; the shape of its output is asked for.",
 )
 def _(model, X):
     return _evaluated(model, X, lambda layer, before, after: (type(layer).__name__, tuple(before.shape)))
@@ -149,14 +149,15 @@ def _(model, X):
 
 @shapes_through.mistake(
     "the layer instead of its name",
-    "The first of each pair is the layer or its class. Its name is asked, a string: type(layer).__name__.",
+    "The first of each pair is the layer or its class. Its name is asked for, a string: type(layer).__name__.",
 )
 def _(model, X):
     return [(str(type(layer)), shape) for layer, (_, shape) in zip(model.layers, _evaluated(model, X), strict=True)]
 
 
 @shapes_through.mistake(
-    "the shapes without the names", "The shapes are right, but the names of the layers are missing: pairs are asked."
+    "the shapes without the names",
+    "The shapes are right, but the layers' names are missing: pairs are asked for.",
 )
 def _(model, X):
     return [shape for _, shape in _evaluated(model, X)]
@@ -172,7 +173,7 @@ def _(model, X):
 
 @shapes_through.mistake(
     "a dict, in which names occur once",
-    "A dict by name holds one entry for all layers of a class; a list of pairs is asked.",
+    "A dict by name holds one entry for all layers of a class; a list of pairs is asked for.",
 )
 def _(model, X):
     return dict(_evaluated(model, X))
@@ -193,7 +194,7 @@ def _(model, X):
     return [(type(layer).__name__, tuple(X.shape)) for layer in model.layers]
 
 
-@shapes_through.mistake("the model comes back", "What comes back is the model; a list of pairs is asked.")
+@shapes_through.mistake("the model comes back", "What comes back is the model; a list of pairs is asked for.")
 def _(model, X):
     return model
 

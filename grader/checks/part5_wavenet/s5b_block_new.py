@@ -149,7 +149,7 @@ initial.mistake(
 
 initial.mistake(
     "uniform instead of normal",
-    "The weights lie between 0 and a limit, all equally likely: torch.rand. Normal numbers with mean 0 are asked.",
+    "The weights lie between 0 and a limit, all equally likely: torch.rand. Normal numbers with mean 0 are asked for.",
 )(_started(**{name: lambda t, b: torch.rand_like(t) * (t.shape[1] * t.shape[2]) ** -0.5 for name in NAMES[::2]}))
 
 initial.mistake("the biases start at one", "The biases start at one; they should start at zero.")(

@@ -110,20 +110,22 @@ def _(losses, window):
 
 
 @smooth_losses.mistake(
-    "the last of each window", "The last loss of each window is picked out; the mean of all is asked."
+    "the last of each window", "The last loss of each window is picked out; the mean of all is asked for."
 )
 def _(losses, window):
     return _full(losses, window)[:, -1].clone()
 
 
-@smooth_losses.mistake("a list instead of a tensor", "The means are right, but they come as a list; a tensor is asked.")
+@smooth_losses.mistake(
+    "a list instead of a tensor", "The means are right, but they come as a list. A tensor was wanted."
+)
 def _(losses, window):
     return _full(losses, window).mean(1).tolist()
 
 
 @smooth_losses.mistake(
     "a column",
-    "The means are right, but each stands in a row of its own, (windows, 1). One dimension is asked.",
+    "The means are right, but each stands in a row of its own, (windows, 1). One dimension is asked for.",
 )
 def _(losses, window):
     return _full(losses, window).mean(1, keepdim=True)

@@ -47,7 +47,7 @@ def models(rng):
 
 
 def steps(rng, size, *shape):
-    """Random multiples of a size, from -4 to 4 times: sums and products of such numbers are exact if it is a power of 2."""
+    """Random multiples of a size, from -4 to 4 times: if it is a power of 2, their sums and products are exact."""
     return size * torch.randint(-4, 5, shape, generator=rng)
 
 
@@ -63,7 +63,7 @@ def far_down(rng, B, T):
 
 
 def far_down_weights(rng, n_embd, *heads):
-    """Weights for heads (by the beginnings of their names) whose scores are all about -30,000 for x with x[..., 0] = 1."""
+    """Weights for heads (by the beginnings of their names) whose scores are all about -30,000 for `far_down_x`."""
     weights = {}
     for head in heads:
         for name in ("key", "query", "value"):
@@ -74,7 +74,7 @@ def far_down_weights(rng, n_embd, *heads):
 
 
 def far_down_x(rng, B, T, n_embd):
-    """Inputs for these weights."""
+    """Inputs for these weights: the first channel is 1."""
     x = steps(rng, 0.5, B, T, n_embd)
     x[..., 0] = 1.0
     return x

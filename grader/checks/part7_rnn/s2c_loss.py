@@ -29,7 +29,12 @@ def rnn_loss(m, given):
 
 @rnn_loss.inputs
 def _(rng):
-    for (V, E, H), lengths in (((7, 4, 5), (2, 6, 3)), ((6, 3, 8), (4, 1, 3, 2)), ((9, 5, 2), (7, 2)), ((8, 3, 4), (5,))):
+    for (V, E, H), lengths in (
+        ((7, 4, 5), (2, 6, 3)),
+        ((6, 3, 8), (4, 1, 3, 2)),
+        ((9, 5, 2), (7, 2)),
+        ((8, 3, 4), (5,)),
+    ):
         X, Y = batch(rng, V, *lengths)
         yield {"params": model(rng, V, E, H), "X": X, "Y": Y, "upstream": signed(rng, 0.5, 2)}
 

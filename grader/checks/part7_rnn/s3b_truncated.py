@@ -30,7 +30,13 @@ def truncated_forward(m, given):
 
 @truncated_forward.inputs
 def _(rng):
-    for (T, B, I, H), chunk in (((7, 3, 2, 4), 3), ((6, 2, 3, 5), 2), ((5, 4, 3, 2), 4), ((3, 2, 4, 6), 5), ((5, 1, 2, 3), 2)):  # noqa: E741
+    for (T, B, I, H), chunk in (  # noqa: E741
+        ((7, 3, 2, 4), 3),
+        ((6, 2, 3, 5), 2),
+        ((5, 4, 3, 2), 4),
+        ((3, 2, 4, 6), 5),
+        ((5, 1, 2, 3), 2),
+    ):
         yield {**sequence(rng, T, B, I, H), "chunk": chunk, "upstream": normal(rng, T, B, H)}
 
 
