@@ -3,6 +3,8 @@
 import pytest
 import students
 
+pytestmark = pytest.mark.slow  # a minute in all
+
 HEAD = """class Head(nn.Module):
     def __init__(self, n_embd, head_size, block_size, dropout):
         super().__init__()
