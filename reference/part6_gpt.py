@@ -107,11 +107,8 @@ class CrossAttention(_Asking):
 def _heads(heads, x, dropout):
     """All heads at once: (B, heads, T, head_size)."""
     stacked = (torch.stack([getattr(head, name).weight for head in heads]) for name in ("query", "key", "value"))
-    # Batch and heads as one dimension: for four dimensions torch takes a kernel that remembers the logarithm of each
-    # softmax's sum, too coarse a number where the scores are large.
-    q, k, v = (torch.einsum("btc,hdc->bhtd", x, weight).flatten(0, 1) for weight in stacked)
-    out = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=dropout)
-    return out.unflatten(0, (len(x), len(heads)))
+    q, k, v = (torch.einsum("btc,hdc->bhtd", x, weight) for weight in stacked)
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=dropout)
 
 
 class MultiHeadAttention(nn.Module):

@@ -199,6 +199,21 @@ class Dropout(nn.Module):
             x = x.masked_fill(mask, 0) / (1 - self.p)
         return x
 
+# %% Head: torch's own attention, with a dimension for the one head
+class Head(nn.Module):
+    def __init__(self, n_embd, head_size, block_size, dropout):
+        super().__init__()
+        self.key = nn.Linear(n_embd, head_size, bias=False)
+        self.query = nn.Linear(n_embd, head_size, bias=False)
+        self.value = nn.Linear(n_embd, head_size, bias=False)
+        self.dropout = dropout
+
+    def forward(self, x):
+        q, k, v = (layer(x).unsqueeze(1) for layer in (self.query, self.key, self.value))
+        p = self.dropout if self.training else 0.0
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=p).squeeze(1)
+
+
 # %% Head: as in the lecture
 class Head(nn.Module):
     def __init__(self, n_embd, head_size, block_size, dropout):
@@ -278,6 +293,21 @@ class CrossAttention(nn.Module):
     def forward(self, x, context):
         q, k, v = self.query(x), self.key(context), self.value(context)
         return F.scaled_dot_product_attention(q, k, v)
+
+# %% MultiHeadAttention: all heads in one call of torch's own attention
+class MultiHeadAttention(nn.Module):
+    def __init__(self, n_embd, num_heads, head_size, block_size, dropout):
+        super().__init__()
+        self.heads = nn.ModuleList(Head(n_embd, head_size, block_size, dropout) for _ in range(num_heads))
+        self.proj = nn.Linear(num_heads * head_size, n_embd)
+        self.drop = nn.Dropout(dropout)
+        self.p = dropout
+
+    def forward(self, x):
+        q, k, v = (torch.stack([getattr(h, n)(x) for h in self.heads], 1) for n in ("query", "key", "value"))
+        out = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=self.p if self.training else 0.0)
+        return self.drop(self.proj(out.transpose(1, 2).flatten(2)))
+
 
 # %% MultiHeadAttention: as in the lecture
 class MultiHeadAttention(nn.Module):
