@@ -214,7 +214,7 @@ def _compare_tensors(
         raise ReferenceFault(f"{label}: the reference is infinite in one precision only")
     eps = precision or max(torch.finfo(single.dtype).eps, FLOOR)
     alike = [o for o in others if type(o) is torch.Tensor and o.shape == single.shape]
-    allowed = max(allowance(single, double, eps, label), *(_nudged(o, double, eps) for o in alike), 0.0) + floor
+    allowed = max([allowance(single, double, eps, label), *(_nudged(o, double, eps) for o in alike)]) + floor
     difference = (got.double() - double.double()).abs()
     if math.isfinite(difference.sum().item()):
         return _values(label, case, asked, came, single, got, difference > allowed, allowed)

@@ -246,6 +246,24 @@ def test_other_orders_pass_for_a_single_number_too(shape):
 INFINITE = torch.tensor([1.0, math.inf, -math.inf])
 
 
+def test_what_hangs_on_the_rounding_of_its_inputs_may_be_off_by_more_up_to_a_bound():
+    want, elsewhere = torch.tensor([1.0, 0.5]), torch.tensor([1.01, 0.5])  # where inputs one rounding away lead
+
+    def fault(off):
+        return next(judge.compare("x", 0, want, want.double(), torch.tensor([1.0 + off, 0.5]), (elsewhere,))).fault
+
+    assert [fault(off) for off in (0.01, math.nan, math.inf)] == ["values", "finite", "finite"]
+    assert fault(0.001) is None  # and were refused without: an instability that says nothing would allow nothing
+    assert faults(want, torch.tensor([1.001, 0.5])) == ["values"]
+
+
+def test_nudged_inputs_that_lead_to_nothing_finite_allow_nothing():
+    want = torch.tensor([1.0, 0.5])
+    for other in (torch.full((2,), math.nan), torch.full((2,), math.inf)):
+        came = torch.tensor([1.001, 0.5])
+        assert next(judge.compare("x", 0, want, want.double(), came, (other,))).fault == "values"
+
+
 @pytest.mark.parametrize(
     ("got", "fault"),
     [
