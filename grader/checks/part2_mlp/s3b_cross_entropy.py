@@ -26,7 +26,7 @@ def cross_entropy(m, given):
     """The mean surprise, and its gradient"""
     logits = given.logits.clone().requires_grad_()
     loss = m.cross_entropy(logits, given.Y)
-    if given.overflows:
+    if given.loss_only:
         return {"loss": loss}
     if type(loss) is torch.Tensor and loss.numel() == 1 and loss.requires_grad:
         (loss * given.upstream).sum().backward()
