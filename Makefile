@@ -33,7 +33,7 @@ lock:
 	for name in student dev; do \
 	  extra=$$([ $$name = dev ] && echo --extra=dev); \
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --no-emit-index-url --override requirements/torch.lock $$extra -q -o requirements/$$name.full pyproject.toml && \
+	    --no-emit-index-url --no-strip-extras --override requirements/torch.lock $$extra -q -o requirements/$$name.full pyproject.toml && \
 	  awk '/^[a-z]/ {keep = $$0 !~ /^(torch|triton|cuda-|nvidia-)/} keep' requirements/$$name.full > requirements/$$name.lock && \
 	  rm requirements/$$name.full; \
 	done
