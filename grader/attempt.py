@@ -151,6 +151,18 @@ class Attempt:
             outcomes = [Outcome(fault=_fault(ended))] * cases
         return Answer(outcomes, output, time.monotonic() - self._started)
 
+    def exchange(self, request: dict[str, Any], blob: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
+        """Send a request to the process in which the cells have run; its reply. Raises Ended."""
+        if self._child is None:
+            self.load()
+        assert self._child is not None
+        self._child.ask(request, blob, seconds)
+        return self._child.answer(seconds)
+
+    def output(self) -> str:
+        """What has been printed since the last call, cut."""
+        return self._child.output() if self._child else ""
+
     def _load_request(self) -> dict[str, Any]:
         return {
             "kind": "load",
@@ -224,19 +236,21 @@ class _Frame(msgspec.Struct):
     code: str
 
 
-class _Error(msgspec.Struct):
+class Error(msgspec.Struct):
+    """What went wrong in the student's process, as that process tells it."""
+
     kind: Literal["raised", "broken_rule", "missing", "not_attempted", "timed_out"]
     what: str
     trace: list[_Frame]
     type: str = ""
 
 
-class _Failure(_Error, kw_only=True):
+class _Failure(Error, kw_only=True):
     cell: int
 
 
 class _Reported(msgspec.Struct):
     size: int
     value: Any = None
-    error: _Error | None = None
+    error: Error | None = None
     changed: list[str] = []

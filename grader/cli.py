@@ -12,8 +12,12 @@ import click
 
 from grader import data as names_data
 from grader import hints, progress
+from grader.cli_dev import dev
+from grader.cli_plot import plot
+from grader.cli_training import keep, records, train, training
 from grader.course import Part, default_course
 from grader.errors import UsageError
+from grader.output import check_writable, screen
 
 PUBLIC_SEED = 0
 
@@ -45,6 +49,7 @@ def main() -> None:
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=10.0, help="Seconds for each check [10].")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML.")
+@click.option("--train", "and_train", is_flag=True, help="Train what you have written too: see grader train.")
 def run(
     targets: tuple[str, ...],
     file: Path | None,
@@ -52,6 +57,7 @@ def run(
     timeout: float,
     json_file: str | None,
     junit_file: str | None,
+    and_train: bool,
 ) -> None:
     """Grade a part (part4) or some of its exercises (part4.dprobs part4.dC)."""
     from grader import cells, warm
@@ -61,20 +67,29 @@ def run(
     path = file or course.exercise_file(part)
     submission = cells.read(path, part.name)
     for target in (json_file, junit_file):
-        _check_writable(target)
+        check_writable(target)
 
     warm.import_torch()  # once, here: the student's process is a fork that has it too
 
-    from grader import pipeline, sandbox, template
-    from grader.report import junit, schema, terminal
+    from msgspec import structs
 
-    console = _console(quiet=json_file == "-")
+    from grader import pipeline, sandbox, template
+    from grader.declared import how_many
+    from grader.report import junit, model, schema, terminal
+
+    console = screen(quiet=json_file == "-")
     warm_process = template.start_template()
     try:
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, sandbox.ISOLATION)
         live = terminal.Live(console, header)
         limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
         report = pipeline.grade(course, part, specs, submission, warm_process, seed, limits, live)
+        if and_train:
+            live.release()
+            trained, plan = training(course, part, submission, warm_process, console, seed=seed)
+            report = model.joined(report, trained)
+        elif len(specs) == len(part.checks):
+            report = structs.replace(report, not_run=how_many(course, part, "training", "training"))
     except sandbox.Ended as ended:
         click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
         sys.exit(3)
@@ -83,6 +98,8 @@ def run(
     live.finish(report, _line_of(submission, specs[0].exercise))
     if file is None:
         _remember(report)
+    if and_train:
+        keep(trained, plan, submission, None)
     try:
         if json_file == "-":
             sys.stdout.buffer.write(schema.to_json(report))
@@ -170,94 +187,6 @@ def use(file: Path | None, shipped: bool) -> None:
     click.echo(f"In use: a copy of {file}: {names.edition}.")
 
 
-@main.group(cls=_Commands)
-def dev() -> None:
-    """For authors: build the exercises, check the course, audit the grader."""
-
-
-@dev.command()
-def build() -> None:
-    """Make exercises/ from solutions/, and the report's JSON Schema."""
-    from grader.dev import build as building
-
-    for path, changed in building.build(default_course()):
-        click.echo(f"{'written' if changed else 'unchanged'} {path}")
-
-
-@dev.command()
-@click.argument("part", required=False)
-@click.option("--seeds", type=click.IntRange(1, 1000), default=20, help="How many seeds [20].")
-def check(part: str | None, seeds: int) -> None:
-    """Prove that stubs earn nothing, solutions everything, and every known mistake is named."""
-    from grader.dev import check as proof
-
-    course = default_course()
-    parts: list[Part] = [course.part(part)] if part else course.parts()
-    faults = [fault for each in parts for fault in proof.check(course, each, seeds, click.echo)]
-    for fault in faults:
-        click.echo(f"FAULT {fault}")
-    click.echo(f"{len(faults)} faults in {len(parts)} parts")
-    sys.exit(1 if faults else 0)
-
-
-@dev.command()
-@click.argument("targets", nargs=-1, metavar="[PART|EXERCISE]...")
-@click.option("--budget", type=click.FloatRange(min=1), help="Stop after so many seconds; the sample is fair.")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Processes that share the work [one a core].")
-@click.option("--unnamed", is_flag=True, help="List what was refused and not named by a known mistake.")
-@click.option("--markdown", "table", type=click.Path(path_type=Path), help="Write the table to this file.")
-def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unnamed: bool, table: Path | None) -> None:
-    """Change the solutions in small ways, and show each change that no check refuses."""
-    import shlex
-    import time
-
-    from grader import versions, warm
-
-    deadline = time.monotonic() + budget if budget else None
-    _check_writable(str(table) if table else None)
-    try:
-        from grader.dev import audit as auditing
-        from grader.dev import audit_report
-    except ModuleNotFoundError as error:
-        raise UsageError(f"An audit needs {error.name}: install the kit with its dev extra.") from None
-
-    course = default_course()
-    chosen = auditing.exercises(course, targets)
-
-    warm.import_torch()  # once, here: the processes that grade are forks
-    from grader.dev import workers
-
-    click.echo(f"{sum(len(one.mutants) for one in chosen)} mutants of {len(chosen)} exercises")
-    found = auditing.audit(
-        chosen,
-        lambda order: workers.work(course, chosen, order, jobs or workers.jobs(), deadline),
-        sample=budget is not None,
-    )
-    for line in audit_report.lines(found, chosen, unnamed):
-        click.echo(line)
-    if table:
-        command = shlex.join(["grader", "dev", "audit", *sys.argv[3:]])
-        table.write_text(audit_report.markdown(found, command, versions.versions()), encoding="utf-8")
-    sys.exit(0 if found.clean else 1)
-
-
-def _console(quiet: bool) -> Any:
-    from rich.console import Console
-
-    return Console(stderr=quiet, quiet=quiet, highlight=False)
-
-
-def _check_writable(target: str | None) -> None:
-    """Refuse an output that can't be written before the work is done, not after."""
-    if target in (None, "-"):
-        return
-    folder = Path(target).resolve().parent
-    if not folder.is_dir():
-        raise UsageError(f"{target} can't be written: there is no folder {folder}.")
-    if Path(target).is_dir():
-        raise UsageError(f"{target} is a folder; name a file to write to.")
-
-
 def _line_of(submission: Any, exercise: str) -> int:
     """The line of the file on which an exercise begins; 0 in a notebook."""
     for cell in submission.cells:
@@ -266,6 +195,9 @@ def _line_of(submission: Any, exercise: str) -> int:
                 return int(cell.line) + offset + 1
     return 0
 
+
+for command in (train, records, plot, dev):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -40,7 +40,7 @@ def _element(result: Result) -> str | None:
     """What JUnit calls the status; a stub that is not written is a failure there too."""
     if result.status == "passed":
         return None
-    if result.status == "skipped":
+    if result.status in ("skipped", "not_run"):
         return "skipped"
     return "error" if result.status in ("crashed", "timed_out", "grader_error") else "failure"
 

@@ -23,6 +23,8 @@ Status = Literal[
     "timed_out",
     "skipped",
     "grader_error",
+    "not_converged",
+    "not_run",
 ]
 
 
@@ -47,6 +49,37 @@ class Details(msgspec.Struct, frozen=True):
     """What the student's code printed, cut."""
 
 
+class Curve(msgspec.Struct, frozen=True):
+    """The run of a training check. Losses are means over characters, in nats; held-out ones are the grader's own."""
+
+    budget: str
+    device: str
+    target: float
+    baseline: float
+    baseline_name: str
+    guess: float
+    seconds: float
+    allowed: float
+    first: float | None = None
+    last: float | None = None
+    seen: float | None = None
+    steps: int = 0
+    asked: int = 0
+    steps_per_second: float = 0.0
+    reference_steps_per_second: float = 0.0
+    reference_last: float | None = None
+    others: dict[str, list[float]] = {}
+    """First and last held-out loss of what is shown beside, by name; of a speedrun, seconds and loss."""
+    points: list[list[float | None]] = []
+    """Step, mean loss of the steps before as the student's code told it, held-out loss, and the reference's."""
+    updates: dict[str, float] = {}
+    """log10 of the first step's update:data, by tensor."""
+    gradients: dict[str, float] = {}
+    """log10 of the first step's gradient:data, by tensor; only where a step is the rate times the gradient."""
+    saturated: float | None = None
+    resumed: bool = False
+
+
 class Result(msgspec.Struct, frozen=True):
     """The verdict on one check."""
 
@@ -60,6 +93,8 @@ class Result(msgspec.Struct, frozen=True):
     """The name of the known mistake that gives the same values."""
     details: Details = Details()
     seconds: float = 0.0
+    curve: Curve | None = None
+    """Of a training check that was run."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -77,6 +112,8 @@ class Report(msgspec.Struct, frozen=True):
     seconds: float
     results: list[Result]
     schema: Literal["grader-report-1"] = SCHEMA
+    not_run: int = 0
+    """Training checks of the part that were not asked for, and are not among the results and points."""
     notes: list[str] = []
     """What concerns no single exercise: cells that failed to run."""
 
@@ -85,3 +122,15 @@ class Report(msgspec.Struct, frozen=True):
         """0 where all passed, 3 after a grader error, else 1."""
         statuses = {result.status for result in self.results}
         return 3 if "grader_error" in statuses else 0 if statuses == {"passed"} else 1
+
+
+def joined(report: Report, trained: Report) -> Report:
+    """A report on exercises with one on training checks behind it."""
+    return msgspec.structs.replace(
+        report,
+        points=report.points + trained.points,
+        max_points=report.max_points + trained.max_points,
+        device=trained.device,
+        seconds=round(report.seconds + trained.seconds, 3),
+        results=[*report.results, *trained.results],
+    )

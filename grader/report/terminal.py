@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.judge import Comparison
+from grader.report import training
 from grader.report.model import NOT_WRITTEN, Report, Result
 
 WORDS = {
@@ -17,6 +18,8 @@ WORDS = {
     "timed_out": ("TIMED OUT", "bold red"),
     "skipped": ("skipped", "yellow"),
     "grader_error": ("GRADER ERROR", "bold magenta"),
+    "not_converged": ("NOT CONVERGED", "bold yellow"),
+    "not_run": ("not run", "yellow"),
 }
 INDENT = 4
 
@@ -33,9 +36,10 @@ class Live:
         """Print one verdict, or hold it back."""
         self._held.append(one)
         if one.status != "not_attempted":
-            self._release()
+            self.release()
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Print what is held back."""
         for line in self._header:
             self._console.print(line)
         self._header = []
@@ -47,8 +51,8 @@ class Live:
         """Print what is left, and the summary; `line` is where the first exercise to do begins."""
         if len(self._held) == len(report.results):
             _first_line(self._console, report, line)
-        self._release()
-        _summary(self._console, report)
+        self.release()
+        summary(self._console, report)
 
 
 def header(title: str, file: str, seed: int, isolation: str) -> list[Text]:
@@ -69,6 +73,9 @@ def result(console: Console, one: Result) -> None:
         line.truncate(console.width - 3)
         line.append("...")
     console.print(line, no_wrap=True, overflow="crop")
+    if one.curve and one.status == "passed":
+        for line_below in training.lines(one.curve, one.status):
+            _indented(console, line_below, "dim")
     if one.status == "passed" or (one.status == "not_attempted" and one.message == NOT_WRITTEN):
         return
     if cut:
@@ -78,7 +85,10 @@ def result(console: Console, one: Result) -> None:
     _indented(console, one.message)
     for line_below in _evidence(one):
         _indented(console, line_below)
-    if one.status in ("failed", "crashed"):
+    if one.curve:
+        for line_below in training.lines(one.curve, one.status):
+            _indented(console, line_below, "dim")
+    elif one.status in ("failed", "crashed"):
         _indented(console, f"For a hint: grader hint {one.id}", "dim")
     console.print()
 
@@ -148,7 +158,7 @@ def _first_line(console: Console, report: Report, line: int) -> None:
     )
 
 
-def _summary(console: Console, report: Report) -> None:
+def summary(console: Console, report: Report) -> None:
     """The last lines: points, counts, notes, and what comes next."""
     counts: dict[str, int] = {}
     for one in report.results:
@@ -157,6 +167,8 @@ def _summary(console: Console, report: Report) -> None:
     for note in report.notes:
         console.print(Text(f"Note: {printable(note)}", style="yellow"))
     parts = ", ".join(f"{number} {word}" for word, number in counts.items())
+    if report.not_run:
+        console.print(f"Not run: {report.not_run} training checks, by grader train {report.part}.", style="dim")
     console.print(f"[bold]{report.points} of {report.max_points} points[/] | {parts} | {report.seconds:.1f} s")
     following = next((r for r in report.results if r.status != "passed"), None)
     if following is None:

@@ -15,6 +15,7 @@ from grader.cells import Cell
 from grader.fresh import fresh_state
 from grader.student.guard import PROBE, Guard
 from grader.student.state import State
+from grader.student.trainer import Trainer
 from grader.student.workspace import Module, describe, load
 
 
@@ -28,6 +29,7 @@ class Session:
         self._filenames: set[str] = set()
         self._guard: Guard
         self._state: State
+        self._trainer: Trainer
         self._forbidden = False
 
     def serve(self) -> None:
@@ -40,7 +42,8 @@ class Session:
             request = wire.parse(_receive(self._data, text_length) or b"")
             blob = _receive(self._data, blob_length) or b""
             self._nonce = request["nonce"]
-            answer, reply = self._load(request) if request["kind"] == "load" else self._probe(request, blob)
+            serve = {"load": self._load, "probe": self._probe, "train": self._train}[request["kind"]]
+            answer, reply = serve(request, blob)
             for stream in (sys.stdout, sys.stderr):
                 try:
                     stream.flush()
@@ -51,7 +54,7 @@ class Session:
     def _send(self, message: dict[str, Any], blob: bytes = b"") -> None:
         self._data.sendall(wire.frame({"nonce": self._nonce, **message}, blob))
 
-    def _load(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _load(self, request: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         cells = msgspec.convert(request["cells"], list[Cell])
         self._filenames = {cell.filename for cell in cells}
         self._guard = Guard(request["hidden"])
@@ -68,9 +71,7 @@ class Session:
         return {"failures": failures}, b""
 
     def _probe(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
-        scope: dict[str, Any] = {}
-        exec(compile(request["source"], f"{PROBE}{request['id']}>", "exec"), scope)
-        probe = scope[request["function"]]
+        probe = _function(request)
         forbids = request["forbids"]
         outcomes, replies, offset = [], [], 0
         for case in request["cases"]:
@@ -80,6 +81,28 @@ class Session:
             outcomes.append(outcome | {"size": len(reply)})
             replies.append(reply)
         return {"outcomes": outcomes, "spoilt": self._state.spoilt()}, b"".join(replies)
+
+    def _train(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        """One call of the trainer: its value, or what went wrong."""
+        self._guard.reset()
+        own = os.getpid()
+        try:
+            with inference_mode("autograd" in request["forbids"]):
+                values = wire.decode(request["values"], blob)
+                if request["call"] == "start":
+                    fresh_state()
+                    self._trainer = Trainer(_function(request), self._module, **values)
+                    value, reply = wire.encode(None)
+                else:
+                    value, reply = wire.encode(getattr(self._trainer, request["call"])(**values))
+                answer: dict[str, Any] = {"value": value}
+        except BaseException as error:
+            answer, reply = {"error": describe(error, self._filenames)}, b""
+        if os.getpid() != own:
+            os._exit(0)
+        if tried := self._guard.tried():
+            answer, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
+        return answer, reply
 
     def _case(self, probe: Any, forbids: list[str], tree: Any, blob: bytes) -> tuple[dict[str, Any], bytes]:
         """Run the probe on one case: its value, or what went wrong, and whether inputs changed."""
@@ -108,6 +131,13 @@ class Session:
         if (after, content) != (tree, blob):
             outcome["changed"] = wire.changed(wire.decode(tree, blob), given)
         return outcome, reply
+
+
+def _function(request: dict[str, Any]) -> Any:
+    """The function that has travelled here as source."""
+    scope: dict[str, Any] = {}
+    exec(compile(request["source"], f"{PROBE}{request['id']}>", "exec"), scope)
+    return scope[request["function"]]
 
 
 def _receive(data: socket.socket, length: int) -> bytes | None:

@@ -1,0 +1,82 @@
+"""The training checks of part 2: one batch by heart, and names that were held out."""
+
+import torch
+
+from grader.checks.trainees import tanh_mlp
+from grader.training.corpus import one_batch, windows
+from grader.training.recipe import Budget, training
+
+
+@training(
+    points=1,
+    corpus=one_batch(block_size=3, size=32),
+    quick=Budget(400, -0.05),
+    full=Budget(2_000, -0.01),
+    batch=None,
+    lr=0.1,
+    drop=1.0,
+    rests_on=("mlp_forward", "cross_entropy", "train_step"),
+)
+def overfit_one_batch(m, given):
+    """The network learns a single batch by heart"""
+    params = [p.requires_grad_() for p in (given.C, given.W1, given.b1, given.W2, given.b2)]
+    return {
+        "step": lambda X, Y, lr: m.train_step(params, X, Y, lr),
+        "logits": lambda X: m.mlp_forward(params, X),
+        "hidden": lambda X: tanh_mlp(params, X)[0],
+        "tensors": lambda: dict(zip(("C", "W1", "b1", "W2", "b2"), params, strict=True)),
+    }
+
+
+@training(
+    points=2,
+    corpus=windows(block_size=3),
+    quick=Budget(5_000, 0.16),
+    full=Budget(200_000, 0.30),
+    lr=0.1,
+    rests_on=("embed", "mlp_forward", "cross_entropy", "train_step"),
+)
+def reach_target(m, given):
+    """The network reaches the target on names it has not seen"""
+    params = [p.requires_grad_() for p in (given.C, given.W1, given.b1, given.W2, given.b2)]
+    return {
+        "step": lambda X, Y, lr: m.train_step(params, X, Y, lr),
+        "logits": lambda X: m.mlp_forward(params, X),
+        "hidden": lambda X: tanh_mlp(params, X)[0],
+        "tensors": lambda: dict(zip(("C", "W1", "b1", "W2", "b2"), params, strict=True)),
+    }
+
+
+@overfit_one_batch.inputs
+@reach_target.inputs
+def start(rng):
+    """A fresh network, as the playground makes it: small random weights, a small last layer."""
+    n_embd, n_hidden, fan_in = 10, 200, 30
+    return {
+        "C": torch.randn(27, n_embd, generator=rng),
+        "W1": torch.randn(fan_in, n_hidden, generator=rng) / fan_in**0.5,
+        "b1": torch.zeros(n_hidden),
+        "W2": torch.randn(n_hidden, 27, generator=rng) * 0.01,
+        "b2": torch.zeros(27),
+    }
+
+
+STEP = """
+def train_step(params, X, Y, lr):
+    loss = cross_entropy(mlp_forward(params, X), Y)
+    {flush}
+    loss.backward()
+    for p in params{moved}:
+        p.data {update}
+    return loss.item()
+"""
+FLUSH = "for p in params: p.grad = None"
+
+for training_check in (overfit_one_batch, reach_target):
+    training_check.bug("gradients pile up", "x", STEP.format(flush="", moved="", update="-= lr * p.grad"))
+    training_check.bug("uphill", "x", STEP.format(flush=FLUSH, moved="", update="+= lr * p.grad"))
+    training_check.bug("the rate is left out", "x", STEP.format(flush=FLUSH, moved="", update="-= p.grad"))
+    training_check.bug("the update is lost", "x", STEP.format(flush=FLUSH, moved="", update="- lr * p.grad"))
+    training_check.bug(
+        "the embedding is frozen", "x", STEP.format(flush=FLUSH, moved="[1:]", update="-= lr * p.grad"), by_loss=False
+    )

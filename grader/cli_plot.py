@@ -1,0 +1,73 @@
+"""The command that draws pictures. Thin, as all commands: it reads arguments, calls, prints."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from grader import data as names_data
+from grader.course import default_course
+from grader.errors import UsageError
+
+
+@click.command()
+@click.argument("part")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("pictures"), help="Folder for the PNGs [pictures]."
+)
+@click.option("--file", "file", type=click.Path(path_type=Path), help="Draw from this .py or .ipynb instead.")
+@click.option("--seed", type=click.IntRange(0, 2**62), default=0, help="Seed of the inputs [0].")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page with the pictures as well.")
+def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: int, html_file: Path | None) -> None:
+    """Draw the pictures of a part (part3), or some of them, from your own network."""
+    from grader import cells, warm
+
+    course = default_course()
+    one = course.part(part)
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is not a folder. Name another one with --out.")
+    if html_file and html_file.is_dir():
+        raise UsageError(f"{html_file} is a folder. Name a file with --html.")
+    submission = cells.read(file or course.exercise_file(one), one.name)
+
+    warm.import_torch()  # once, here: the student's process is a fork that has it too
+
+    from grader import sandbox, template
+
+    warm_process = template.start_template()  # before the pictures are imported, as in pipeline.py
+    try:
+        from grader.pictures import page, render
+        from grader.report.terminal import printable
+
+        chosen = render.find(course, one, names)
+        if not chosen:
+            click.echo(f"{one.id} has no pictures.")
+        words = names_data.current(course.root).words if chosen else []
+        results = []
+        for result in render.render(course, one, chosen, submission, warm_process, words, seed, sandbox.Limits()):
+            results.append(result)
+            if isinstance(result, render.Drawn):
+                path = out / f"{one.id}-{result.name}.png"
+                _write(path, result.png)
+                click.echo(" ".join([f"written   {path}", *result.remarks]))
+            else:
+                click.echo(printable(" ".join(f"not drawn {result.name}: {result.why}".split())))
+    except sandbox.Ended as ended:
+        click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
+        sys.exit(3)
+    finally:
+        warm_process.close()
+    if html_file:
+        _write(html_file, page.page(f"{one.id}: {one.title}", results).encode())
+        click.echo(f"written   {html_file}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be written: {error.strerror}. Name another place with --out or --html."
+        ) from None

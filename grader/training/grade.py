@@ -1,0 +1,176 @@
+"""The whole way of a training check, from a submission to a verdict. See pipeline.py for that of an exercise."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import torch
+
+from grader import data as names_data
+from grader import expect, pipeline
+from grader.attempt import Attempt
+from grader.cells import Submission
+from grader.course import Course, Part
+from grader.declared import declared, source_of
+from grader.report.model import Result
+from grader.sandbox import Limits
+from grader.template import Template
+from grader.training import device as devices
+from grader.training import records
+from grader.training.checkpoint import Keeper, Setting
+from grader.training.corpus import renumbered
+from grader.training.diagnose import Evidence, finding
+from grader.training.recipe import Training
+from grader.training.run import Progress, Run, begin, run
+from grader.training.trainee import GRACE, Remote, Stopped
+from grader.training.verdict import verdict, waiting
+from grader.training.yardstick import measure
+from grader.values import Namespace
+
+PUBLIC = 0
+"""The seed of the reference's run: it is kept, and serves for all seeds."""
+UNLIMITED = 1 << 46
+"""Bytes of address space on a GPU, whose driver reserves far more than it uses."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: `budget` is quick or full, `device` one that is there."""
+
+    budget: str
+    device: str
+    seed: int
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears how it goes."""
+
+    say: Callable[[str], None] = lambda text: None
+    begin: Callable[[Training], None] = lambda training: None
+    progress: Callable[[Progress], None] = lambda progress: None
+    result: Callable[[Result], None] = lambda result: None
+
+
+def grade(
+    course: Course,
+    part: Part,
+    submission: Submission,
+    template: Template,
+    plan: Plan,
+    listener: Listener,
+    only: Callable[[Training], bool] = lambda training: True,
+) -> list[Result]:
+    """Train what a submission has written, check by check. Raises UsageError where the set-up is at fault."""
+    _, trusted = course.load(part)
+    words = names_data.current(course.root)
+    results = []
+    for training in filter(only, declared(course, part, "training", Training)):
+        training.part = part.id
+        listener.begin(training)
+        result = _train(course, part, submission, template, plan, listener, training, trusted, words)
+        results.append(result)
+        listener.result(result)
+    return results
+
+
+def _train(
+    course: Course,
+    part: Part,
+    submission: Submission,
+    template: Template,
+    plan: Plan,
+    listener: Listener,
+    training: Training,
+    trusted: Any,
+    words: names_data.Names,
+) -> Result:
+    """The verdict on one training check."""
+    listener.say("checking the exercises that it rests on")
+    checked = _exercises(course, part, submission, template, plan.seed, training.rests_on)
+    unwritten = [one for one in checked if one.status == "not_attempted"]
+    if unwritten:
+        return waiting(training, unwritten)
+    as_written = training.corpus(words.words)
+    public = renumbered(as_written, seed_for(PUBLIC, training.id, "letters"))
+    order = seed_for(PUBLIC, training.id, "order")
+    yardstick = measure(training, trusted, lambda: _given(training, PUBLIC), public, plan.device, order, listener.say)
+    corpus = renumbered(as_written, seed_for(plan.seed, training.id, "letters"))
+    order = seed_for(plan.seed, training.id, "order")
+    budget = training.budget(plan.budget)
+    setting = Setting(records.fingerprint(submission), words.sha256[:16], plan.budget, plan.seed, plan.device)
+    keeper = Keeper(training.id, setting)
+    before = keeper.read() if plan.resume else None
+    if not plan.resume and (aside := keeper.set_aside()):
+        listener.say(f"an interrupted run was set aside as {aside}; --resume would have gone on from it")
+    allowed = yardstick.allowed(budget.steps)
+    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits(plan.device, allowed))
+    so_far = before[0] if before else Run(budget.steps, 0, [], 0.0)
+    try:
+        source = training.recipe.__name__, source_of(training.recipe)
+        given = _given(training, plan.seed)
+        listener.say("the first steps, off the clock")
+        start = seed_for(plan.seed, training.id, "start")
+        remote = Remote(attempt, part.forbids, source, given, corpus, plan.device, start)
+        examination, hidden = begin(training, corpus, remote, order)
+        if before:
+            remote.restore(before[1])
+
+        def keep(now: Run, trainee: Any) -> None:
+            nonlocal so_far
+            so_far = now
+            keeper(now, trainee)
+
+        so_far = run(
+            training, corpus, remote, budget.steps, order, allowed, listener.progress, keep, before and before[0]
+        )
+        so_far = msgspec.structs.replace(so_far, examination=examination, **_saturation(hidden))
+        keeper.done()
+    except Stopped as stopped:
+        so_far = msgspec.structs.replace(so_far, stopped="fault", fault=stopped.fault)
+    except KeyboardInterrupt:
+        so_far = msgspec.structs.replace(so_far, stopped="interrupted")
+    finally:
+        output = attempt.output()
+        attempt.close()
+    wrong = tuple(one for one in checked if one.status != "passed")
+    target = corpus.baseline - budget.margin
+    evidence = Evidence(training, corpus, so_far, yardstick, target, wrong)
+    return verdict(evidence, finding(evidence), plan.budget, devices.described(plan.device), output, before is not None)
+
+
+def _exercises(
+    course: Course, part: Part, submission: Submission, template: Template, seed: int, names: tuple[str, ...]
+) -> list[Result]:
+    """The verdicts on the exercises that a training rests on."""
+    if not names:
+        return []
+    part, specs = course.select(tuple(f"{part.id}.{name}" for name in names))
+    return pipeline.grade(course, part, specs, submission, template, seed, Limits()).results
+
+
+def _given(training: Training, seed: int) -> Namespace:
+    rng = torch.Generator().manual_seed(seed_for(seed, training.id, "inputs"))
+    return Namespace(training.make_inputs(rng))
+
+
+def seed_for(seed: int, training: str, purpose: str) -> int:
+    """A seed for one purpose. Those that reach the student's process tell nothing of the others."""
+    return expect.seed_of(seed, f"{training}:{purpose}") % (1 << 48)
+
+
+def limits(device: str, allowed: float) -> Limits:
+    """What the student's process may use; memory is not bounded on a GPU."""
+    total = allowed + 10 * GRACE
+    return Limits(GRACE, total) if device == "cpu" else Limits(GRACE, total, memory=UNLIMITED)
+
+
+def _saturation(hidden: Any) -> dict[str, float]:
+    """What a recipe's hidden layer shows; nothing where what came is no tensor of shares."""
+    if not isinstance(hidden, torch.Tensor) or not hidden.is_floating_point() or not hidden.numel():
+        return {}
+    saturated = hidden.double().mean().item()
+    return {"saturated": saturated, "dead": (hidden >= 1).double().mean().item()} if math.isfinite(saturated) else {}
