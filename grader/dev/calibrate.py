@@ -103,7 +103,7 @@ def tail(t: float, degrees: int) -> float:
         return 0.0 if t > 0 else 1.0
     scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
     steps, width = 2_000, abs(t) / 2_000
-    density = [scale * (1 + (i * width) ** 2 / degrees) ** (-(degrees + 1) / 2) for i in range(steps + 1)]
+    density: list[float] = [scale * (1 + (i * width) ** 2 / degrees) ** (-(degrees + 1) / 2) for i in range(steps + 1)]
     half = width / 3 * (density[0] + 4 * sum(density[1:-1:2]) + 2 * sum(density[2:-1:2]) + density[-1])
     return max(0.0, 0.5 - half) if t > 0 else 0.5 + half
 

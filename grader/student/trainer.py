@@ -138,17 +138,13 @@ def _seed(seed: int) -> None:
 
 
 def _numbers(told: list[Any]) -> torch.Tensor:
-    """The losses as float64 (n,), brought over from the device all at once; NaN for what is no number."""
+    """The losses as float64 (n,), brought over from the device all at once. Raises TypeError for what is no number."""
     if told and all(type(loss) is torch.Tensor and loss.numel() == 1 for loss in told):
         return torch.stack([loss.detach().reshape(()) for loss in told]).cpu().double()
-    return torch.tensor([_number(loss) for loss in told], dtype=torch.float64, device="cpu")
-
-
-def _number(loss: Any) -> float:
-    try:
-        return float(loss)
-    except (TypeError, ValueError, RuntimeError):
-        return float("nan")
+    wrong = [loss for loss in told if type(loss) not in (float, int, torch.Tensor)]
+    if wrong:
+        raise TypeError(f"a step answers with its loss, a number; it was {type(wrong[0]).__name__}")
+    return torch.tensor([float(loss) for loss in told], dtype=torch.float64, device="cpu")
 
 
 def _spread(tensor: torch.Tensor) -> float:

@@ -1,5 +1,9 @@
 """What is trained on and what is held out, made in the grader's process. Labels that are held out stay here.
 
+Neighbouring windows of a name give each other's labels away: `.emm` says what follows `..em`. So windows that are held
+out are never nearer to each other than they are wide, and come in random order. Where a name is an input as a whole,
+a blind look replaces what comes after one position of it (`blind`).
+
 The characters are renumbered by a permutation that the seed makes. A network does not care, since the numbers are
 names; weights, tables or logits that were made beforehand are worth nothing under it.
 """
@@ -75,8 +79,22 @@ def renumbered(corpus: Corpus, seed: int) -> Corpus:
     return replace(corpus, X=X, Y=Y, held_out=held_out, labels=labels, table=table)
 
 
+def blind(corpus: Corpus, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The held-out inputs of a causal corpus with other letters behind one position of each, and that position's label.
+
+    Returns inputs (N, T) and labels (N, T), -1 but for one position in each row.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    lengths = (corpus.labels >= 0).sum(1)  # (N,)
+    position = (torch.rand(len(lengths), generator=rng) * lengths).long()
+    places = torch.arange(corpus.held_out.shape[1])
+    other = torch.randint(0, corpus.vocab_size, corpus.held_out.shape, generator=rng)
+    inputs = torch.where(places > position[:, None], other, corpus.held_out)
+    return inputs, torch.where(places == position[:, None], corpus.labels, -1)
+
+
 def split(words: list[str]) -> tuple[list[str], list[str]]:
-    """The names to train on and those held out: the first 80 and the next 10 % of a shuffle with seed 42."""
+    """The names to train on and those held out: the first 80 % of a shuffle with seed 42, and the rest."""
     if len(words) < FEWEST:
         raise UsageError(
             f"The list in use has {len(words)} names; the training checks need at least {FEWEST:,}. "
@@ -84,16 +102,16 @@ def split(words: list[str]) -> tuple[list[str], list[str]]:
         )
     shuffled = list(words)
     random.Random(SPLIT_SEED).shuffle(shuffled)
-    first, second = int(0.8 * len(words)), int(0.9 * len(words))
-    return shuffled[:first], shuffled[first:second]
+    first = int(0.8 * len(words))
+    return shuffled[:first], shuffled[first:]
 
 
 def windows(block_size: int) -> Make:
     """Contexts of block_size characters (N, block_size) and the character that follows each (N,)."""
 
     def make(words: list[str]) -> Corpus:
-        seen, held_out = (_windows(part, block_size) for part in split(words))
-        return _names(words, *seen, *held_out)
+        seen, held_out = split(words)
+        return _names(words, *_windows(seen, block_size), *_apart(held_out, block_size))
 
     return make
 
@@ -103,23 +121,10 @@ def bigrams(names: int) -> Make:
 
     def make(words: list[str]) -> Corpus:
         seen, held_out = split(words)
-        (X, Y), (x, y) = _windows(seen[:names], 1), _windows(held_out, 1)
+        (X, Y), (x, y) = _windows(seen[:names], 1), _apart(held_out, 1)
         counted = -_table(X[:, 0], Y, 1)[x[:, 0], y].log().mean().item()
         corpus = _names(words, X[:, 0], Y, x[:, 0], y)
         return replace(corpus, baseline=counted, baseline_name="the count model", table=_table(X[:, 0], Y, 0))
-
-    return make
-
-
-def sequences(block_size: int) -> Make:
-    """Windows (N, block_size) of all names written one after the other, and the same one step later."""
-
-    def make(words: list[str]) -> Corpus:
-        seen, held_out = (_numbers("." + "".join(f"{word}." for word in part)) for part in split(words))
-        X, Y = seen[:-1].unfold(0, block_size, 1), seen[1:].unfold(0, block_size, 1)
-        held_out = held_out[: (len(held_out) - 1) // block_size * block_size + 1]
-        x, y = held_out[:-1].view(-1, block_size), held_out[1:].view(-1, block_size)
-        return _names(words, X.contiguous(), Y.contiguous(), x, y)
 
     return make
 
@@ -167,8 +172,9 @@ def moons(size: int) -> Make:
 
 def _names(words: list[str], X: torch.Tensor, Y: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> Corpus:
     """A corpus of names, whose baseline is the bigram by counting: on train, with smoothing 1."""
-    (X1, Y1), (x1, y1) = (_windows(part, 1) for part in split(words))
-    bigram = -_table(X1[:, 0], Y1, 1)[x1[:, 0], y1].log().mean().item()
+    X1, Y1 = _windows(split(words)[0], 1)
+    last, label = x.reshape(-1) if x.shape == y.shape else x[:, -1], y.reshape(-1)
+    bigram = -_table(X1[:, 0], Y1, 1)[last[label >= 0], label[label >= 0]].log().mean().item()
     return Corpus(X, Y, x, y, bigram, "the bigram by counting", math.log(V), bigram - LEAK)
 
 
@@ -191,6 +197,19 @@ def _windows(words: list[str], block_size: int) -> tuple[torch.Tensor, torch.Ten
     place = place[(numbers[place] > 0) | (numbers[place - 1] > 0)]  # a letter, or the dot right after one
     all_windows = numbers.unfold(0, block_size + 1, 1)[place - block_size]
     return all_windows[:, :-1].contiguous(), all_windows[:, -1].contiguous()
+
+
+def _apart(words: list[str], block_size: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Windows of each word that are block_size apart, from a random one on, in random order; the same each time."""
+    rng = torch.Generator().manual_seed(SPLIT_SEED)
+    lengths = torch.tensor([len(word) + 1 for word in words])
+    word = torch.arange(len(words)).repeat_interleave(lengths)
+    place = torch.arange(len(word)) - (lengths.cumsum(0) - lengths)[word]
+    first = torch.randint(0, block_size, (len(words),), generator=rng)
+    rows = ((place - first[word]) % block_size == 0).nonzero()[:, 0]
+    rows = rows[torch.randperm(len(rows), generator=rng)]
+    X, Y = _windows(words, block_size)
+    return X[rows], Y[rows]
 
 
 def _padded(words: list[str], length: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -21,6 +21,8 @@ FRESH = 0.35
 """No network that has not been trained comes so far below the loss of a guess."""
 PILED_UP = 1.5
 """Where the second step is so many times the first, the first gradient is still in it."""
+PEEKED = 0.12
+"""So much lower is no loss by chance where later characters are right (the blind one's standard error is 0.02)."""
 OVERFIT = 0.15
 """Held-out loss above the loss on seen examples."""
 
@@ -106,7 +108,7 @@ def _refused(e: Evidence) -> Finding | None:
 def _leaks(e: Evidence) -> Finding | None:
     run, corpus = e.run, e.corpus
     lowest = min((point.held_out for point in run.points), default=math.inf)
-    if run.look.future:
+    if run.look.future or (run.look.blind is not None and run.last < run.look.blind - PEEKED):
         return Finding(
             "failed",
             "Changing later characters changes the logits of earlier positions. A position that sees the character it "

@@ -12,7 +12,7 @@ import msgspec
 import torch
 
 from grader.training import evaluate
-from grader.training.corpus import Corpus
+from grader.training.corpus import Corpus, blind
 from grader.training.evaluate import Refused
 from grader.training.recipe import Training
 from grader.training.trainee import Stopped, Trainee
@@ -47,6 +47,8 @@ class Look(msgspec.Struct, frozen=True):
     """A later character changes an earlier position's logits."""
     past: bool = True
     """An earlier character changes a later position's logits."""
+    blind: float | None = None
+    """The loss at one position of each held-out sequence, with what comes after it replaced."""
 
 
 class Examination(msgspec.Struct, frozen=True):
@@ -192,7 +194,7 @@ def run(
         return msgspec.structs.replace(
             so_far,
             seen=seen,
-            look=_look(corpus, trainee, allowed),
+            look=_look(corpus, trainee, allowed, seed),
             bands={name: (band.value, band.low, band.high) for name, band in bands.items()},
         )
     except Refused as refused:
@@ -211,7 +213,7 @@ def _loss(corpus: Corpus, trainee: Trainee, allowed: float) -> float:
     return evaluate.loss(corpus, corpus.held_out, corpus.labels, answer)
 
 
-def _look(corpus: Corpus, trainee: Trainee, allowed: float) -> Look:
+def _look(corpus: Corpus, trainee: Trainee, allowed: float, seed: int) -> Look:
     """Ask for a few held-out examples in other company, and altered."""
 
     def ask(X: torch.Tensor) -> torch.Tensor:
@@ -226,6 +228,8 @@ def _look(corpus: Corpus, trainee: Trainee, allowed: float) -> Look:
     constant = not differ(here, here[:1].expand_as(here))
     if not corpus.causal or noisy:
         return Look(noisy, not noisy and differ(here, in_company), constant)
+    inputs, labels = blind(corpus, seed)  # as many as always: nothing tells this look from the others
+    unseen = evaluate.loss(corpus, inputs, labels, trainee.logits(inputs, max(1.0, allowed)))
     middle = few.shape[1] // 2
     late, early = few.clone(), few.clone()
     late[:, middle:] = (late[:, middle:] + 1) % corpus.vocab_size
@@ -235,4 +239,5 @@ def _look(corpus: Corpus, trainee: Trainee, allowed: float) -> Look:
         constant=constant,
         future=differ(here[:, :middle], ask(late)[:, :middle]),
         past=differ(here[:, 1:], ask(early)[:, 1:]),
+        blind=unseen,
     )

@@ -26,7 +26,7 @@ def verdict(e: Evidence, found: Finding, budget: str, device: str, output: str, 
         found.name,
         details,
         round(e.run.seconds, 4),
-        _curve(e, budget, device, resumed),
+        _curve(e, budget, device, resumed) if e.run.points else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""A tiny part that is trained, to drive the real command in tests"""
