@@ -551,6 +551,39 @@ def evaluate(params, X, Y):
 
 
 # %% [markdown]
+# ## Speedrun (no points)
+#
+# A game, for when all the rest is done. The lecture trains its network for 200,000 steps. From a
+# good start they lead to a dev loss of a little above 2.1, in a minute or two. How little time does
+# it take to get there? Write `speedrun`: it gets training examples, and returns a trained model, as
+# a function that turns contexts into logits. What happens in between is yours: any network, any
+# start, any optimiser and schedule, any size of batch, any order of the data, your own gradients or
+# autograd's. Ask yourself where the 200,000 steps go. How many of them look at a context that has
+# been seen before? What is one example of a context worth, if you know all that ever followed it?
+#
+# - `grader train part2 --speedrun` runs it and reports the loss and the time.
+# - The clock starts at the call. It stops when the function has returned and the answer on the
+#   held-out contexts is in, so that work that is put off until then counts as well.
+# - The characters of the names are renumbered for the run, so nothing that was learnt beforehand
+#   helps. Read the sizes off `X`, and take `vocab_size` as it comes.
+# - Seconds differ from machine to machine: compare times of the same machine only.
+#
+# It is worth no points, and nothing else needs it.
+
+# %%
+def speedrun(X, Y, vocab_size):
+    """Train a model on the examples, as fast as you can.
+
+    X            (N, block_size) int64: contexts, the numbers of their characters
+    Y            (N,) int64: the character after each
+    vocab_size   an int: characters are 0 to vocab_size - 1, in an order that you do not know
+    Returns      logits: a function from contexts (M, block_size) int64 to (M, vocab_size) float32
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
 # ## Playground
 #
 # Two helpers for it. `init_params` makes a network: random weights, scaled so that the first scores

@@ -721,7 +721,41 @@ def smooth_losses(losses, window):
 #   not been trained enough: make it larger. If dev is far worse, it has learnt names by heart.
 # - **Change one thing at a time**, keep a log of what was tried and what came of it, and compare
 #   with the spread over seeds. A difference of 0.005 from one run each says nothing.
+
+# %% [markdown]
+# ## Speedrun (no points)
 #
+# A game, for when all the rest is done. The lecture trains its tree for 200,000 steps, and gets to a
+# dev loss of about 2.0 after many minutes. How little time does it take to get there? Write
+# `speedrun`: it gets training examples, and returns a trained model, as a function that turns
+# contexts into logits. What happens in between is yours: any network, any start, any optimiser and
+# schedule, any size of batch, any order of the data, with or without BatchNorm. There is more room
+# here than in part 2: eight characters make far more distinct contexts than three, most of them
+# rare, and the lower levels of the tree compute the same pairs again and again.
+#
+# - `grader train part5 --speedrun` runs it and reports the loss and the time.
+# - The clock starts at the call. It stops when the function has returned and the answer on the
+#   held-out contexts is in, so that work that is put off until then counts as well.
+# - The characters of the names are renumbered for the run, so nothing that was learnt beforehand
+#   helps. Read the sizes off `X`, and take `vocab_size` as it comes.
+# - Seconds differ from machine to machine: compare times of the same machine only.
+#
+# It is worth no points, and nothing else needs it.
+
+# %%
+def speedrun(X, Y, vocab_size):
+    """Train a model on the examples, as fast as you can.
+
+    X            (N, block_size) int64: contexts, the numbers of their characters
+    Y            (N,) int64: the character after each
+    vocab_size   an int: characters are 0 to vocab_size - 1, in an order that you do not know
+    Returns      logits: a function from contexts (M, block_size) int64 to (M, vocab_size) float32
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% [markdown]
 # ## Playground
 #
 # A place for experiments: it runs in the notebook and as a script, never while you are graded. Here

@@ -107,6 +107,8 @@ def keep(report: Any, plan: "Plan", submission: Any, book: Path | None) -> None:
 
     data = names_data.current(default_course().root).sha256[:16]
     runs = [one for one in report.results if one.curve and one.status != "not_run"]
+    if not runs:
+        return
     try:
         records.append((records.of(one, plan.seed, submission, data) for one in runs), book or records.BOOK)
     except UsageError as error:

@@ -809,7 +809,68 @@ def smooth_losses(losses, window):
 #   not been trained enough: make it larger. If dev is far worse, it has learnt names by heart.
 # - **Change one thing at a time**, keep a log of what was tried and what came of it, and compare
 #   with the spread over seeds. A difference of 0.005 from one run each says nothing.
+
+# %% [markdown]
+# ## Speedrun (no points)
 #
+# A game, for when all the rest is done. The lecture trains its tree for 200,000 steps, and gets to a
+# dev loss of about 2.0 after many minutes. How little time does it take to get there? Write
+# `speedrun`: it gets training examples, and returns a trained model, as a function that turns
+# contexts into logits. What happens in between is yours: any network, any start, any optimiser and
+# schedule, any size of batch, any order of the data, with or without BatchNorm. There is more room
+# here than in part 2: eight characters make far more distinct contexts than three, most of them
+# rare, and the lower levels of the tree compute the same pairs again and again.
+#
+# - `grader train part5 --speedrun` runs it and reports the loss and the time.
+# - The clock starts at the call. It stops when the function has returned and the answer on the
+#   held-out contexts is in, so that work that is put off until then counts as well.
+# - The characters of the names are renumbered for the run, so nothing that was learnt beforehand
+#   helps. Read the sizes off `X`, and take `vocab_size` as it comes.
+# - Seconds differ from machine to machine: compare times of the same machine only.
+#
+# It is worth no points, and nothing else needs it.
+
+# %%
+def speedrun(X, Y, vocab_size):
+    """Train a model on the examples, as fast as you can.
+
+    X            (N, block_size) int64: contexts, the numbers of their characters
+    Y            (N,) int64: the character after each
+    vocab_size   an int: characters are 0 to vocab_size - 1, in an order that you do not know
+    Returns      logits: a function from contexts (M, block_size) int64 to (M, vocab_size) float32
+    """
+    ### BEGIN SOLUTION
+    # Equal contexts get equal predictions: train on distinct ones, against all that followed them.
+    contexts, row = X.unique(dim=0, return_inverse=True)  # (K, block_size) and (N,)
+    counts = torch.zeros(len(contexts), vocab_size)
+    counts.index_put_((row, Y), torch.tensor(1.0), accumulate=True)
+    totals = counts.sum(1)
+
+    tree = build_wavenet(vocab_size, X.shape[1], n_embd=24, n_hidden=128)
+    for p in tree.parameters():
+        p.requires_grad_()
+
+    total_steps, batch_size, peak = 400, 512, 0.01
+    optimiser = torch.optim.AdamW(tree.parameters(), betas=(0.9, 0.95), weight_decay=0.1)
+    for step in range(total_steps):
+        rows = torch.multinomial(totals, batch_size, replacement=True)  # a context as often as it occurs
+        targets = counts[rows] / totals[rows, None]  # (batch_size, vocab_size), rows sum to 1
+        mean_loss = F.cross_entropy(tree(contexts[rows]), targets)
+        rate = peak * min((step + 1) / (0.05 * total_steps), (total_steps - step) / (0.95 * total_steps))
+        optimiser.param_groups[0]["lr"] = rate
+        optimiser.zero_grad()
+        mean_loss.backward()
+        optimiser.step()
+
+    def logits(X):
+        with evaluating(tree):
+            return tree(X)
+
+    return logits
+    ### END SOLUTION
+
+
+# %% [markdown]
 # ## Playground
 #
 # A place for experiments: it runs in the notebook and as a script, never while you are graded. Here

@@ -5,17 +5,33 @@ A loss is a weak witness. What it can't show is asked of the exercises' own chec
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 from grader.attempt import describe
-from grader.report.model import Result, Status
-from grader.training.corpus import Corpus
-from grader.training.recipe import Training
-from grader.training.run import Examination, Run
-from grader.training.yardstick import Yardstick
+from grader.report.model import Status
+from grader.training.finding import (
+    ALONE,
+    EVALUATING,
+    FROZEN,
+    FUTURE,
+    IDLE,
+    LEAK,
+    NAN,
+    NO_RATE,
+    NOISY,
+    NOT_FRESH,
+    PILE,
+    START,
+    TOO_FAST,
+    TRAINING,
+    UPHILL,
+    Evidence,
+    Finding,
+)
+from grader.training.run import Examination
+from grader.training.unlearned import ended_early, rate_advice, target_missed
 
 FRESH = 0.35
 """No network that has not been trained comes so far below the loss of a guess."""
@@ -23,55 +39,23 @@ PILED_UP = 1.5
 """Where the second step is so many times the first, the first gradient is still in it."""
 PEEKED = 0.12
 """So much lower is no loss by chance where later characters are right (the blind one's standard error is 0.02)."""
-OVERFIT = 0.15
-"""Held-out loss above the loss on seen examples."""
-
-FROZEN = "a parameter is frozen"
-IDLE = "no parameter moves"
-UPHILL = "the steps go uphill"
-PILE = "the gradients are not flushed"
-NO_RATE = "the learning rate is not applied"
-EVALUATING = "BatchNorm is in evaluation mode while it trains"
-TRAINING = "BatchNorm is in training mode while it is evaluated"
-NOISY = "dropout is on while the model is evaluated"
-LEAK = "a leak: the answer is among the inputs"
-FUTURE = "no causal mask: a position sees what it is to predict"
-ALONE = "the positions do not see each other"
-NOT_FRESH = "the network was not new"
-TOO_FAST = "finished in no time"
-NAN = "the loss is NaN"
-START = "a bad start"
-CONSTANT = "the same answer to every input"
-PLATEAU = "a plateau"
-OVERFITTED = "overfitting"
-UNDERFITTED = "underfitting"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A status with what to say."""
-
-    status: Status
-    message: str
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that a verdict rests on."""
-
-    training: Training
-    corpus: Corpus
-    run: Run
-    yardstick: Yardstick
-    target: float
-    wrong: tuple[Result, ...]
-    """Checks of the exercises that the training rests on that have not passed."""
 
 
 def finding(evidence: Evidence) -> Finding:
     """The verdict on a run."""
-    for rule in (_fault, _refused, _leaks, _wrong, _modes, _first_steps, _physics, _ends, _start, _target, _bands):
+    for rule in (
+        _fault,
+        _refused,
+        _leaks,
+        _wrong,
+        _modes,
+        _first_steps,
+        _physics,
+        ended_early,
+        _start,
+        target_missed,
+        _bands,
+    ):
         found: Finding | None = rule(evidence)
         if found:
             return found
@@ -101,7 +85,7 @@ def _refused(e: Evidence) -> Finding | None:
     if e.run.stopped != "refused":
         return None
     if e.run.name == "NaN or infinity" and e.run.step:
-        return Finding("not_converged", f"After step {e.run.step:,}: {e.run.why} {_rate_advice(e)}", NAN)
+        return Finding("not_converged", f"After step {e.run.step:,}: {e.run.why} {rate_advice(e)}", NAN)
     return Finding("failed", e.run.why, e.run.name)
 
 
@@ -224,28 +208,6 @@ def _physics(e: Evidence) -> Finding | None:
     return None
 
 
-def _ends(e: Evidence) -> Finding | None:
-    run = e.run
-    if run.stopped == "nan":
-        return Finding("not_converged", f"The loss of step {run.step:,} is NaN or infinite. {_rate_advice(e)}", NAN)
-    if run.stopped == "time":
-        allowed = e.yardstick.allowed(run.asked)
-        return Finding(
-            "timed_out",
-            f"Step {run.step:,} of {run.asked:,} after {run.seconds:.1f} s; {allowed:.1f} s were allowed, which is "
-            f"many times what the reference takes on this machine. The loss so far: {run.last:.3f}, target "
-            f"{e.target:.3f}. "
-            "Is there a loop over examples or entries where one tensor operation would do?",
-        )
-    if run.stopped == "interrupted":
-        return Finding(
-            "not_run",
-            f"Interrupted at step {run.step:,} of {run.asked:,}, held-out loss {run.last:.3f}. Nothing is lost: go on "
-            f"with `grader train {e.training.part} --resume`.",
-        )
-    return None
-
-
 def _start(e: Evidence) -> Finding | None:
     band, first = e.training.first, e.run.first
     if band is None or band[0] <= first <= band[1]:
@@ -261,48 +223,6 @@ def _start(e: Evidence) -> Finding | None:
     )
 
 
-def _target(e: Evidence) -> Finding | None:
-    if e.run.last <= e.target:
-        return None
-    by_how_much = f"The held-out loss is {e.run.last:.3f}, the target {e.target:.3f}."
-    name, why = next(reason for reason in (rule(e.run) for rule in _REASONS) if reason)
-    return Finding("not_converged", f"{by_how_much} {why} {_hangs(e)}".strip(), name)
-
-
-def _constant(run: Run) -> tuple[str, str] | None:
-    if run.look.constant:
-        return CONSTANT, "Every input gets the same logits: nothing of the input reaches them."
-    return None
-
-
-def _overfitted(run: Run) -> tuple[str, str] | None:
-    if run.seen is not None and run.last - run.seen > OVERFIT:
-        return OVERFITTED, (
-            f"On examples it was trained on it is {run.seen:.3f}: the network has learned them by heart. Fewer "
-            "parameters, or more data, would help."
-        )
-    return None
-
-
-def _plateau(run: Run) -> tuple[str, str] | None:
-    held_out = [point.held_out for point in run.points]
-    middle = len(held_out) // 2
-    if len(held_out) > 4 and held_out[middle] - held_out[-1] < 0.02 * abs(held_out[0] - held_out[-1]):
-        return PLATEAU, (
-            f"It has hardly moved since step {run.points[middle].step:,}. A rate that is too large hovers, one that is "
-            "too small crawls, and a part of the network that no gradient reaches stays where it is."
-        )
-    return None
-
-
-def _underfitted(run: Run) -> tuple[str, str]:
-    seen = f" ({run.seen:.3f} on seen examples)" if run.seen is not None else ""
-    return UNDERFITTED, f"It was still falling{seen}: the network learns, and too slowly or with too little."
-
-
-_REASONS: tuple[Callable[[Run], tuple[str, str] | None], ...] = (_constant, _overfitted, _plateau, _underfitted)
-
-
 def _bands(e: Evidence) -> Finding | None:
     for name, (value, low, high) in e.run.bands.items():
         if not low <= value <= high:
@@ -312,25 +232,3 @@ def _bands(e: Evidence) -> Finding | None:
                 name,
             )
     return None
-
-
-def _rate_advice(e: Evidence) -> str:
-    """What to look at after a NaN."""
-    run = e.run
-    start = f" The first loss was {run.first:.2f}." if run.points else ""
-    return (
-        f"The rate of {e.training.lr:g} is right for the reference, so look for what grows: an exp of large logits "
-        f"without their maximum taken off, a log of 0, a division by 0, gradients that pile up.{start}"
-    )
-
-
-def _hangs(e: Evidence) -> str:
-    """Which tensors' updates are far from the reference's, if any."""
-    mine, theirs = e.run.examination, e.yardstick.run.examination
-    if mine is None or theirs is None:
-        return ""
-    for name in mine.update:
-        here, there = mine.update[name], theirs.update.get(name, 0.0)
-        if there > 1e-6 and here > 0 and not 0.2 < here / there < 5:
-            return f"A first step changes {name} {here / there:.2g} times as much as the reference's does."
-    return ""

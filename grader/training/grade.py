@@ -21,7 +21,8 @@ from grader.training import device as devices
 from grader.training import records
 from grader.training.checkpoint import Keeper, Setting
 from grader.training.corpus import renumbered
-from grader.training.diagnose import Evidence, finding
+from grader.training.diagnose import finding
+from grader.training.finding import Evidence
 from grader.training.recipe import Training
 from grader.training.run import Progress, Run, begin, run
 from grader.training.trainee import GRACE, Remote, Stopped

@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from grader.report.model import Curve, Details, Frame, Result
-from grader.training.diagnose import Evidence, Finding
+from grader.training.finding import Evidence, Finding
 from grader.training.recipe import Training
 
 OUTPUT_SHOWN = 2_000

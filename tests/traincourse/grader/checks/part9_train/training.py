@@ -9,7 +9,7 @@ from grader.training.recipe import Budget, speedrun, training
     points=2,
     corpus=bigrams(names=8_000),
     quick=Budget(400, -0.2),
-    full=Budget(40_000, -0.1),
+    full=Budget(15_000, -0.1),
     batch=64,
     lr=8.0,
     block=20,
@@ -43,7 +43,7 @@ def _(m, given):
     points=1,
     corpus=bigrams(names=8_000),
     quick=Budget(400, -0.2),
-    full=Budget(40_000, -0.1),
+    full=Budget(15_000, -0.1),
     batch=64,
     lr=8.0,
     block=20,
@@ -70,6 +70,6 @@ rests_on_both.bug(
 
 
 @speedrun(corpus=bigrams(names=8_000), margin=-0.05, record=race)
-def speedrun(m, given):
+def against_the_clock(m, given):
     """A table against the clock"""
-    return {"logits": m.race(given.X, given.Y, given.vocab_size), "tensors": lambda: {}}
+    return {"logits": m.race(given.X, given.Y, given.vocab_size), "tensors": dict}
