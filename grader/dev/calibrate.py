@@ -13,10 +13,12 @@ import os
 import shutil
 import statistics
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grader import cells, state
 from grader import data as names_data
@@ -201,12 +203,21 @@ class _Worker:
 def _begin(course: Course, own: Path | None, budget: str, device: str) -> None:
     folder = tempfile.mkdtemp(prefix="grader-calibrate-")
     os.chdir(folder)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if own:
         state.FOLDER.mkdir()
         shutil.copy(own, names_data.OWN)
     _Worker.course, _Worker.plan = course, (budget, device)
     _Worker.template = start_template(fresh=True)
     multiprocessing.util.Finalize(None, _end, args=(folder,), exitpriority=10)
+
+
+def _end_with(parent: Any) -> None:
+    """Where the command is killed, its processes must not stay behind."""
+    parent.join()
+    os._exit(1)
 
 
 def _end(folder: str) -> None:

@@ -122,7 +122,7 @@ def order(
         rng = torch.Generator().manual_seed(seed + block)
         draws.append(torch.randint(0, examples, (training.block, training.batch or 0), generator=rng))
     rows = torch.cat(draws)[:steps]
-    late = torch.arange(first, first + steps) >= training.drop * asked
+    late = torch.arange(first, first + steps) >= round(training.drop * asked)
     rates = torch.where(late, training.lr / 10, training.lr).double()
     return rows, rates, blocks
 
