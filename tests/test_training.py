@@ -56,7 +56,7 @@ def test_held_out_windows_are_true_and_no_two_of_a_name_overlap(block_size):
         true |= {padded[i : i + block_size + 1] for i in range(len(word) + 1)}
     came = [
         "".join(corpora.CHARACTERS[n] for n in [*x, y])
-        for x, y in zip(corpus.held_out.tolist(), corpus.labels.tolist())
+        for x, y in zip(corpus.held_out.tolist(), corpus.labels.tolist(), strict=True)
     ]
     assert set(came) <= true
     total = sum(len(word) + 1 for word in held_out)

@@ -123,7 +123,8 @@ def order(
         draws.append(torch.randint(0, examples, (training.block, training.batch or 0), generator=rng))
     rows = torch.cat(draws)[:steps]
     late = torch.arange(first, first + steps) >= round(training.drop * asked)
-    rates = torch.where(late, training.lr / 10, training.lr).double()
+    rates = torch.full((steps,), training.lr, dtype=torch.float64)
+    rates[late] = training.lr / 10
     return rows, rates, blocks
 
 
