@@ -87,7 +87,7 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
 @click.option("--budget", type=click.Choice(["quick", "full"]), default="quick", help="As for grader train [quick].")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to train.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Processes that share the runs [1].")
-@click.option("--markdown", "table", type=click.Path(path_type=Path), help="Write the tables to this file.")
+@click.option("--markdown", "table", type=click.Path(path_type=Path), help="Write the tables into this file.")
 def calibrate(parts: tuple[str, ...], seeds: int, budget: str, device: str, jobs: int, table: Path | None) -> None:
     """Put the training checks to the test: many seeds of the solutions, and every known slip."""
     import shlex
@@ -110,7 +110,7 @@ def calibrate(parts: tuple[str, ...], seeds: int, budget: str, device: str, jobs
         by_seed, slips, shlex.join(["grader", "dev", "calibrate", *sys.argv[3:]]), devices.described(where)
     )
     if table:
-        table.write_text(text, encoding="utf-8")
+        calibrating.write(table, text)
     else:
         click.echo(text)
     click.echo(f"{len(faults)} faults in {len(by_seed)} training checks and {len(slips)} slips")

@@ -24,6 +24,7 @@ from grader import cells, state
 from grader import data as names_data
 from grader.course import Course, Part
 from grader.declared import declared
+from grader.errors import UsageError
 from grader.report.model import Curve, Result
 from grader.template import Template, start_template
 from grader.training import corpus
@@ -33,6 +34,8 @@ from grader.training.recipe import Bug, Training
 RISK = 1e-3
 """How often a correct implementation may miss the target."""
 SLIP_SEEDS = 3
+FROM, TO = "<!-- calibration -->", "<!-- end of calibration -->"
+"""Between these marks of a file the tables stand."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,16 @@ def markdown(by_seed: list[Seeds], slips: list[Slip], command: str, device: str)
         word = "yes" if alone == len(slip.results) else "no" if not alone else f"in {alone} of {len(slip.results)}"
         rows.append(f"| {slip.training.id} | {slip.bug.what} | {verdicts} | {named} | {shown} | {word} |")
     return "\n".join(rows) + "\n"
+
+
+def write(file: Path, tables: str) -> None:
+    """Put the tables between their two marks where the file has them, else into a new file."""
+    text = file.read_text(encoding="utf-8") if file.exists() else f"{FROM}\n{TO}\n"
+    before, mark, rest = text.partition(FROM)
+    _, end, after = rest.partition(TO)
+    if not (mark and end):
+        raise UsageError(f"{file} has no {FROM} and {TO} for the tables to stand between.")
+    file.write_text(f"{before}{FROM}\n{tables}{TO}{after}", encoding="utf-8")
 
 
 def _risk(risk: float) -> str:

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from grader.attempt import describe
-from grader.report.model import Status
+from grader.report.model import Result, Status
 from grader.training.finding import (
     ALONE,
     EVALUATING,
@@ -117,16 +117,22 @@ def _leaks(e: Evidence) -> Finding | None:
     return None
 
 
+def _named(e: Evidence) -> Finding | None:
+    """An exercise with a known mistake in it goes before what it does to the run."""
+    return next((_does_not_pass(e, one) for one in e.wrong if one.mistake), None)
+
+
 def _wrong(e: Evidence) -> Finding | None:
-    if not e.wrong:
-        return None
-    first = e.wrong[0]
+    return next((_does_not_pass(e, one) for one in e.wrong), None)
+
+
+def _does_not_pass(e: Evidence, one: Result) -> Finding:
     reached = "The loss reaches its target all the same" if e.run.last <= e.target else "The loss is a late witness"
     return Finding(
         "failed",
-        f"{first.id} does not pass: {(first.mistake or first.message).rstrip('.')}. {reached} ({e.run.last:.3f}, "
-        f"target {e.target:.3f}): a loss can't be relied on to show this. `grader run {first.id}` says more.",
-        first.mistake or f"{first.id} does not pass",
+        f"{one.id} does not pass: {(one.mistake or one.message).rstrip('.')}. {reached} ({e.run.last:.3f}, target "
+        f"{e.target:.3f}): a loss can't be relied on to show this. `grader run {one.id}` says more.",
+        one.mistake or f"{one.id} does not pass",
     )
 
 

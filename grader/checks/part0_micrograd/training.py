@@ -49,10 +49,10 @@ def train_step(mlp, xs, ys, lr):
 
 tell_moons_apart.bug(
     "the gradients are not flushed",
-    "the gradients are not flushed",
+    "forgets to flush",
     STEP.format(flush="pass", update="p.data -= lr * p.grad"),
 )
+tell_moons_apart.bug("uphill", "steps uphill", STEP.format(flush="mlp.zero_grad()", update="p.data += lr * p.grad"))
 tell_moons_apart.bug(
-    "uphill", "the step goes uphill", STEP.format(flush="mlp.zero_grad()", update="p.data += lr * p.grad")
+    "the update is lost", "the parameters do not move", STEP.format(flush="mlp.zero_grad()", update="d = lr * p.grad")
 )
-tell_moons_apart.bug("the update is lost", "x", STEP.format(flush="mlp.zero_grad()", update="d = lr * p.grad"))

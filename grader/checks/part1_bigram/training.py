@@ -52,7 +52,9 @@ def gradient_step(W, xs, ys, lr, l2):
     return loss.item()
 """
 
-reach_the_counts.bug("gradients pile up", "x", STEP.format(flush="pass", update="+= -lr * W.grad"))
-reach_the_counts.bug("uphill", "x", STEP.format(flush="W.grad = None", update="+= lr * W.grad"))
-reach_the_counts.bug("the rate is left out", "x", STEP.format(flush="W.grad = None", update="+= -W.grad"))
-reach_the_counts.bug("the update is lost", "x", STEP.format(flush="W.grad = None", update="- lr * W.grad"))
+reach_the_counts.bug("gradients pile up", "gradients accumulate", STEP.format(flush="pass", update="+= -lr * W.grad"))
+reach_the_counts.bug("uphill", "uphill", STEP.format(flush="W.grad = None", update="+= lr * W.grad"))
+reach_the_counts.bug("the rate is left out", "lr is ignored", STEP.format(flush="W.grad = None", update="+= -W.grad"))
+reach_the_counts.bug(
+    "the update is lost", "W does not move", STEP.format(flush="W.grad = None", update="- lr * W.grad")
+)

@@ -95,7 +95,7 @@ def _(rng):
 
 kaiming_start.bug(
     "all weights normal, with variance 1",
-    "x",
+    "a bad start",
     """
     def init_mlp(vocab_size, block_size, n_embd, n_hidden, generator):
         V, fan_in, H = vocab_size, block_size * n_embd, n_hidden
@@ -105,13 +105,14 @@ kaiming_start.bug(
 )
 kaiming_start.bug(
     "a last layer of full size",
-    "x",
+    "the last layer is not scaled down",
     """
     def init_mlp(vocab_size, block_size, n_embd, n_hidden, generator, of=init_mlp):
         params = of(vocab_size, block_size, n_embd, n_hidden, generator)
         params[3].data *= 100
         return params
     """,
+    by_loss=False,
 )
 
 NORM = """
@@ -125,8 +126,14 @@ class BatchNorm1d(BatchNorm1d):
 """
 
 with_batchnorm.bug(
-    "BatchNorm never leaves training mode", "x", NORM.format(change="self.training = True"), by_loss=False
+    "BatchNorm never leaves training mode",
+    "training is ignored",
+    NORM.format(change="self.training = True"),
+    by_loss=False,
 )
 with_batchnorm.bug(
-    "BatchNorm trains in evaluation mode", "x", NORM.format(change="self.training = False"), by_loss=False
+    "BatchNorm trains in evaluation mode",
+    "the running statistics are used in training",
+    NORM.format(change="self.training = False"),
+    by_loss=False,
 )

@@ -55,7 +55,7 @@ def _(rng):
 
 by_hand.bug(
     "BatchNorm's statistics are taken for constants",
-    "x",
+    "the statistics of the batch are treated as constants",
     """
     def batchnorm_backward(dhpreact, f):
         return f.bngain * f.bnvar_inv * dhpreact
@@ -64,7 +64,7 @@ by_hand.bug(
 )
 by_hand.bug(
     "the gradient of C is overwritten where a character comes twice",
-    "x",
+    "overwritten where it should add up: dC",
     """
     def dC(f, d):
         out = torch.zeros_like(f.C)
@@ -75,7 +75,7 @@ by_hand.bug(
 )
 by_hand.bug(
     "uphill",
-    "x",
+    "uphill",
     """
     def train_step(params, X, Y, lr, of=train_step):
         return of(params, X, Y, -lr)
@@ -83,7 +83,7 @@ by_hand.bug(
 )
 by_hand.bug(
     "the update is lost",
-    "x",
+    "the parameters that came in do not move",
     """
     def train_step(params, X, Y, lr, of=train_step):
         return of([p.clone() for p in params], X, Y, lr)

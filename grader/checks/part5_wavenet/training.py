@@ -58,7 +58,7 @@ def _(m, given):
 
 hierarchical.bug(
     "BatchNorm over the batch alone (the lecture's bug)",
-    "x",
+    "statistics over the batch only",
     """
     class BatchNorm1d(BatchNorm1d):
         def __call__(self, x):
@@ -76,7 +76,7 @@ hierarchical.bug(
 )
 hierarchical.bug(
     "BatchNorm never leaves training mode",
-    "x",
+    "the mode is not looked at",
     """
     class BatchNorm1d(BatchNorm1d):
         def __call__(self, x):
@@ -89,7 +89,7 @@ hierarchical.bug(
 )
 hierarchical.bug(
     "the embedding is frozen",
-    "x",
+    "parameters() is not the list that was asked: it is empty",
     """
     class Embedding(Embedding):
         def parameters(self):
@@ -99,17 +99,18 @@ hierarchical.bug(
 )
 hierarchical.bug(
     "a last layer of full size",
-    "x",
+    "a bad start",
     """
     def build_wavenet(vocab_size, block_size, n_embd, n_hidden, of=build_wavenet):
         model = of(vocab_size, block_size, n_embd, n_hidden)
         model.layers[-1].weight *= 50
         return model
     """,
+    by_loss=False,
 )
 hierarchical.bug(
     "neighbours are interleaved",
-    "x",
+    "positions that are far apart come together",
     """
     class FlattenConsecutive(FlattenConsecutive):
         def __call__(self, x):

@@ -10,7 +10,7 @@ from grader.training.recipe import Budget, training
 @training(
     points=3,
     corpus=padded_names(),
-    quick=Budget(1_000, 0.20),
+    quick=Budget(1_000, 0.23),
     full=Budget(20_000, 0.40),
     lr=2e-3,
     rests_on=("attention", "Head", "MultiHeadAttention", "FeedForward", "LayerNorm", "Block", "GPT"),
@@ -52,7 +52,7 @@ def small_gpt(m, given):
 
 small_gpt.bug(
     "no residual",
-    "x",
+    "there is no residual path",
     """
     class Block(Block):
         def forward(self, x):
@@ -61,7 +61,7 @@ small_gpt.bug(
 )
 small_gpt.bug(
     "no attention",
-    "x",
+    "the positions do not see each other",
     """
     class Head(Head):
         def forward(self, x):
@@ -78,15 +78,25 @@ class Head(Head):
 """
 SCALE = " / math.sqrt(self.key.weight.shape[0])"
 MASK = "scores = scores.masked_fill(self.tril[:T, :T] == 0, float('-inf'))"
-small_gpt.bug("no causal mask", "x", HEAD.format(scale=SCALE, mask="", dim=-1))
 small_gpt.bug(
-    "the mask is reversed", "x", HEAD.format(scale=SCALE, mask=MASK.replace("tril[:T, :T]", "tril[:T, :T].T"), dim=-1)
+    "no causal mask", "no causal mask: a position sees what it is to predict", HEAD.format(scale=SCALE, mask="", dim=-1)
 )
-small_gpt.bug("zeros for minus infinity", "x", HEAD.format(scale=SCALE, mask=MASK.replace("'-inf'", "'0'"), dim=-1))
-small_gpt.bug("attention without scale", "x", HEAD.format(scale="", mask=MASK, dim=-1), by_loss=False)
+small_gpt.bug(
+    "the mask is reversed",
+    "no causal mask: a position sees what it is to predict",
+    HEAD.format(scale=SCALE, mask=MASK.replace("tril[:T, :T]", "tril[:T, :T].T"), dim=-1),
+)
+small_gpt.bug(
+    "zeros for minus infinity",
+    "no causal mask: a position sees what it is to predict",
+    HEAD.format(scale=SCALE, mask=MASK.replace("'-inf'", "'0'"), dim=-1),
+)
+small_gpt.bug(
+    "attention without scale", "the scores are not scaled", HEAD.format(scale="", mask=MASK, dim=-1), by_loss=False
+)
 small_gpt.bug(
     "no LayerNorm",
-    "x",
+    "an input is returned",
     """
     class LayerNorm(LayerNorm):
         def forward(self, x):
@@ -96,7 +106,7 @@ small_gpt.bug(
 )
 small_gpt.bug(
     "dropout is on in evaluation",
-    "x",
+    "dropout in evaluation",
     """
     class Dropout(Dropout):
         def forward(self, x):

@@ -9,7 +9,7 @@ from grader.training.recipe import Budget, training
 @training(
     points=2,
     corpus=padded_names(),
-    quick=Budget(1_500, 0.15),
+    quick=Budget(1_500, 0.25),
     full=Budget(50_000, 0.30),
     lr=1.0,
     rests_on=("rnn_cell", "rnn_forward", "rnn_logits", "rnn_loss", "clip_gradients", "train_step"),
@@ -58,12 +58,16 @@ def train_step(params, X, Y, lr, max_norm):
     return loss.item()
 """
 FLUSH = "for p in params: p.grad = None"
-names_by_rnn.bug("gradients pile up", "x", STEP.format(flush="pass", update="-= lr * p.grad"), by_loss=False)
-names_by_rnn.bug("uphill", "x", STEP.format(flush=FLUSH, update="+= lr * p.grad"))
-names_by_rnn.bug("the update is lost", "x", STEP.format(flush=FLUSH, update="- lr * p.grad"))
+names_by_rnn.bug(
+    "gradients pile up", "gradients accumulate", STEP.format(flush="pass", update="-= lr * p.grad"), by_loss=False
+)
+names_by_rnn.bug("uphill", "uphill", STEP.format(flush=FLUSH, update="+= lr * p.grad"))
+names_by_rnn.bug(
+    "the update is lost", "the parameters that came in do not move", STEP.format(flush=FLUSH, update="- lr * p.grad")
+)
 names_by_rnn.bug(
     "the state is not carried on",
-    "x",
+    "every step starts from zeros",
     """
     def rnn_cell(x, h, W_ih, W_hh, b):
         return torch.tanh(x @ W_ih.T + 0 * h @ W_hh.T + b)
