@@ -68,14 +68,15 @@ def train(
         sys.exit(3)
     finally:
         warm_process.close()
+    from grader.training.verdict import interrupted
+
     terminal.summary(console, report)
     keep(report, plan, submission, book)
     if json_file == "-":
         sys.stdout.buffer.write(schema.to_json(report))
     elif json_file:
         Path(json_file).write_bytes(schema.to_json(report))
-    interrupted = any(r.status == "not_run" and r.curve for r in report.results)
-    sys.exit(INTERRUPTED if interrupted else report.exit_code)
+    sys.exit(INTERRUPTED if any(map(interrupted, report.results)) else report.exit_code)
 
 
 def training(

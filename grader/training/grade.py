@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,19 +15,20 @@ from grader.attempt import Attempt
 from grader.cells import Submission
 from grader.course import Course, Part
 from grader.declared import declared, source_of
+from grader.errors import UsageError
 from grader.report.model import Result
 from grader.sandbox import Limits
 from grader.template import Template
 from grader.training import device as devices
 from grader.training import records
 from grader.training.checkpoint import Keeper, Setting
-from grader.training.corpus import renumbered
+from grader.training.corpus import Corpus, renumbered
 from grader.training.diagnose import finding
 from grader.training.finding import Evidence
 from grader.training.recipe import Training
 from grader.training.run import Progress, Run, begin, run
 from grader.training.trainee import GRACE, Remote, Stopped
-from grader.training.verdict import verdict, waiting
+from grader.training.verdict import interrupted, verdict, waiting
 from grader.training.yardstick import measure
 from grader.values import Namespace
 
@@ -75,6 +77,8 @@ def grade(
         result = _train(course, part, submission, template, plan, listener, training, trusted, words)
         results.append(result)
         listener.result(result)
+        if interrupted(result):
+            break
     return results
 
 
@@ -102,45 +106,61 @@ def _train(
     corpus = renumbered(as_written, seed_for(plan.seed, training.id, "letters"))
     order = seed_for(plan.seed, training.id, "order")
     budget = training.budget(plan.budget)
+    allowed = yardstick.allowed(budget.steps)
     setting = Setting(records.fingerprint(submission), words.sha256[:16], plan.budget, plan.seed, plan.device)
     keeper = Keeper(training.id, setting)
     before = keeper.read() if plan.resume else None
     if not plan.resume and (aside := keeper.set_aside()):
         listener.say(f"an interrupted run was set aside as {aside}; --resume would have gone on from it")
-    allowed = yardstick.allowed(budget.steps)
     attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits(plan.device, allowed))
-    so_far = before[0] if before else Run(budget.steps, 0, [], 0.0)
     try:
-        source = training.recipe.__name__, source_of(training.recipe)
-        given = _given(training, plan.seed)
         listener.say("the first steps, off the clock")
         start = seed_for(plan.seed, training.id, "start")
-        remote = Remote(attempt, part.forbids, source, given, corpus, plan.device, start)
-        examination, hidden = begin(training, corpus, remote, order)
-        if before:
-            remote.restore(before[1])
-
-        def keep(now: Run, trainee: Any) -> None:
-            nonlocal so_far
-            so_far = now
-            keeper(now, trainee)
-
-        so_far = run(
-            training, corpus, remote, budget.steps, order, allowed, listener.progress, keep, before and before[0]
-        )
-        so_far = msgspec.structs.replace(so_far, examination=examination, **_saturation(hidden))
-        keeper.done()
-    except Stopped as stopped:
-        so_far = msgspec.structs.replace(so_far, stopped="fault", fault=stopped.fault)
-    except KeyboardInterrupt:
-        so_far = msgspec.structs.replace(so_far, stopped="interrupted")
+        source = training.recipe.__name__, source_of(training.recipe)
+        make = partial(Remote, attempt, part.forbids, source, _given(training, plan.seed), corpus, plan.device, start)
+        done = _run(training, make, corpus, budget.steps, order, allowed, listener, keeper, before)
     finally:
         output = attempt.output()
         attempt.close()
     wrong = tuple(one for one in checked if one.status != "passed")
-    target = corpus.baseline - budget.margin
-    evidence = Evidence(training, corpus, so_far, yardstick, target, wrong)
+    evidence = Evidence(training, corpus, done, yardstick, corpus.baseline - budget.margin, wrong)
     return verdict(evidence, finding(evidence), plan.budget, devices.described(plan.device), output, before is not None)
+
+
+def _run(
+    training: Training,
+    make: Callable[[], Remote],
+    corpus: Corpus,
+    steps: int,
+    order: int,
+    allowed: float,
+    listener: Listener,
+    keeper: Keeper,
+    before: tuple[Run, dict[str, torch.Tensor]] | None,
+) -> Run:
+    """What came of the run, however it ended; with a checkpoint now and then while it goes on."""
+    so_far = before[0] if before else Run(steps, 0, [], 0.0)
+
+    def keep(now: Run, trainee: Any) -> None:
+        nonlocal so_far
+        so_far = now
+        try:
+            keeper(now, trainee)
+        except UsageError as error:  # a full disk costs the checkpoint, not the run
+            listener.say(f"no checkpoint: {error}")
+
+    try:
+        remote = make()
+        examination, hidden = begin(training, corpus, remote, order)
+        if before:
+            remote.restore(before[1])
+        done = run(training, corpus, remote, steps, order, allowed, listener.progress, keep, before and before[0])
+        keeper.done()
+        return msgspec.structs.replace(done, examination=examination, **_saturation(hidden))
+    except Stopped as stopped:
+        return msgspec.structs.replace(so_far, stopped="fault", fault=stopped.fault)
+    except KeyboardInterrupt:
+        return msgspec.structs.replace(so_far, stopped="interrupted")
 
 
 def _exercises(

@@ -26,8 +26,13 @@ def verdict(e: Evidence, found: Finding, budget: str, device: str, output: str, 
         found.name,
         details,
         round(e.run.seconds, 4),
-        _curve(e, budget, device, resumed) if e.run.points else None,
+        _curve(e, budget, device, resumed) if e.run.points or e.run.stopped == "interrupted" else None,
     )
+
+
+def interrupted(result: Result) -> bool:
+    """Whether a person has put an end to the run: one that waits for an exercise has no curve."""
+    return result.status == "not_run" and result.curve is not None
 
 
 def waiting(training: Training, unwritten: list[Result]) -> Result:
