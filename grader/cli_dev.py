@@ -84,11 +84,14 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
 @dev.command()
 @click.argument("parts", nargs=-1, metavar="[PART]...")
 @click.option("--seeds", type=click.IntRange(2, 1000), default=30, help="How many seeds of the solution [30].")
+@click.option("--slip-seeds", type=click.IntRange(1, 100), default=3, help="How many seeds of each slip [3].")
 @click.option("--budget", type=click.Choice(["quick", "full"]), default="quick", help="As for grader train [quick].")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to train.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Processes that share the runs [1].")
 @click.option("--markdown", "table", type=click.Path(path_type=Path), help="Write the tables into this file.")
-def calibrate(parts: tuple[str, ...], seeds: int, budget: str, device: str, jobs: int, table: Path | None) -> None:
+def calibrate(
+    parts: tuple[str, ...], seeds: int, slip_seeds: int, budget: str, device: str, jobs: int, table: Path | None
+) -> None:
     """Put the training checks to the test: many seeds of the solutions, and every known slip."""
     import shlex
 
@@ -102,7 +105,7 @@ def calibrate(parts: tuple[str, ...], seeds: int, budget: str, device: str, jobs
     from grader.training import device as devices
 
     where = devices.chosen(device)
-    by_seed, slips = calibrating.calibrate(course, chosen, seeds, budget, where, jobs, click.echo)
+    by_seed, slips = calibrating.calibrate(course, chosen, (seeds, slip_seeds), budget, where, jobs, click.echo)
     faults = list(calibrating.faults(by_seed, slips, seeds))
     for fault in faults:
         click.echo(f"FAULT {fault}")

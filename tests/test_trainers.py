@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+import trainees
 
 from reference import part2_mlp, part4_backprop, part5_wavenet, trainers
 
@@ -204,9 +205,7 @@ def test_inputs_stay_as_they_are(make):
     assert torch.equal(X, before[0]) and torch.equal(Y, before[1])
 
 
-@pytest.mark.parametrize(
-    "device", ["meta", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
-)
+@pytest.mark.parametrize("device", ["meta", *trainees.DEVICES[1:]])
 @pytest.mark.parametrize("make", [mlps, batchnorm_mlps, wavenets])
 def test_a_step_stays_on_the_device_and_never_waits_for_it(make, device):
     """A meta tensor has no numbers: whatever asks for one, or makes a tensor elsewhere, raises."""

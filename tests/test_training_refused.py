@@ -18,8 +18,8 @@ def course(tmp_path_factory):
     return trainees.course(tmp_path_factory.mktemp("training") / "course")
 
 
-@pytest.fixture
-def trained(course, template, tmp_path, monkeypatch):
+@pytest.fixture(params=trainees.DEVICES)
+def trained(request, course, template, tmp_path, monkeypatch):
     """Train answers of the tiny course; the result of its first check (or another one)."""
     monkeypatch.chdir(course)  # the reference's run is kept there
 
@@ -31,7 +31,7 @@ def trained(course, template, tmp_path, monkeypatch):
         one = Course(course)
         part = one.part("part9")
         submission = cells.read(path, PART)
-        plan = Plan("quick", "cpu", seed)
+        plan = Plan("quick", request.param, seed)
         (result,) = grade(one, part, submission, template, plan, Listener(), lambda t: t.name == name)
         return result
 

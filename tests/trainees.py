@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
+import pytest
 import students
+import torch
 
 COURSE = students.ROOT / "tests" / "traincourse"
 
@@ -14,6 +16,9 @@ def course(folder: Path) -> Path:
     shutil.copytree(students.ROOT / "data", folder / "data")
     return folder
 
+
+DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.gpu)] if torch.cuda.is_available() else [])]
+"""Where the tests train: `pytest -m gpu` runs them on a GPU, where there is one."""
 
 DESCEND = """
 def descend(W, X, Y, lr):
