@@ -4,6 +4,7 @@ It runs in the student's process on the student's names, and in the grader's on 
 but those of the training examples, keeps no clock, and judges nothing.
 """
 
+import os
 import random
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -29,6 +30,7 @@ class Trainer:
 
     def __init__(self, recipe: Any, module: Any, given: Any, X: torch.Tensor, Y: torch.Tensor, device: str, seed: int):
         if device != "cpu":
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
             torch.use_deterministic_algorithms(True, warn_only=True)
         self._recipe, self._module, self._seed, self._device = recipe, module, seed, device
         self._given = mapped(given, lambda t: t.to(device))

@@ -9,6 +9,17 @@ from reference import trainers
 from reference.speedrun import mlp
 
 
+def network(m, given):
+    """What both checks train."""
+    params = [p.requires_grad_() for p in (given.C, given.W1, given.b1, given.W2, given.b2)]
+    return {
+        "step": lambda X, Y, lr: m.train_step(params, X, Y, lr),
+        "logits": lambda X: m.mlp_forward(params, X),
+        "hidden": lambda X: tanh_mlp(params, X)[0],
+        "tensors": lambda: dict(zip(("C", "W1", "b1", "W2", "b2"), params, strict=True)),
+    }
+
+
 @training(
     points=1,
     corpus=one_batch(block_size=3, size=32),
@@ -21,13 +32,7 @@ from reference.speedrun import mlp
 )
 def overfit_one_batch(m, given):
     """The network learns a single batch by heart"""
-    params = [p.requires_grad_() for p in (given.C, given.W1, given.b1, given.W2, given.b2)]
-    return {
-        "step": lambda X, Y, lr: m.train_step(params, X, Y, lr),
-        "logits": lambda X: m.mlp_forward(params, X),
-        "hidden": lambda X: tanh_mlp(params, X)[0],
-        "tensors": lambda: dict(zip(("C", "W1", "b1", "W2", "b2"), params, strict=True)),
-    }
+    return network(m, given)
 
 
 @training(
@@ -40,13 +45,7 @@ def overfit_one_batch(m, given):
 )
 def reach_target(m, given):
     """The network reaches the target on names it has not seen"""
-    params = [p.requires_grad_() for p in (given.C, given.W1, given.b1, given.W2, given.b2)]
-    return {
-        "step": lambda X, Y, lr: m.train_step(params, X, Y, lr),
-        "logits": lambda X: m.mlp_forward(params, X),
-        "hidden": lambda X: tanh_mlp(params, X)[0],
-        "tensors": lambda: dict(zip(("C", "W1", "b1", "W2", "b2"), params, strict=True)),
-    }
+    return network(m, given)
 
 
 @reach_target.reference
