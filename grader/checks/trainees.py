@@ -6,32 +6,38 @@ import torch
 def held(thing, path=""):
     """All tensors that a model holds, by path: parameters and buffers of layers, lists, dicts and modules.
 
-    What a layer keeps of its last call (`out`) is not part of it.
+    What a layer keeps of its last call (`out`) is not part of it, nor what a Python module or a class holds. Layers may
+    know each other: each is found once, by the shortest path.
     """
-    if isinstance(thing, torch.Tensor):
-        return {path: thing}
-    if isinstance(thing, torch.nn.Module):
-        return {f"{path}.{name}".strip("."): tensor for name, tensor in thing.state_dict().items()}
-    if isinstance(thing, dict):
-        inner = thing.items()
-    elif isinstance(thing, (list, tuple)):
-        inner = enumerate(thing)
-    else:
-        inner = [(name, value) for name, value in getattr(thing, "__dict__", {}).items() if name != "out"]
-    found = {}
-    for name, value in inner:
-        found.update(held(value, f"{path}.{name}".strip(".")))
+    found, waiting, seen = {}, [(path, thing)], set()
+    for where, one in waiting:
+        if isinstance(one, torch.Tensor):
+            found[where] = one
+            continue
+        if id(one) in seen or isinstance(one, (type, type(torch))):
+            continue
+        seen.add(id(one))
+        if isinstance(one, torch.nn.Module):
+            inner = one.state_dict().items()
+        elif isinstance(one, dict):
+            inner = one.items()
+        elif isinstance(one, (list, tuple)):
+            inner = enumerate(one)
+        else:
+            inner = [(name, value) for name, value in getattr(one, "__dict__", {}).items() if name != "out"]
+        waiting += [(f"{where}.{name}".strip("."), value) for name, value in inner]
     return found
 
 
 def descend(loss, parameters, lr):
-    """A step of plain gradient descent; the loss before it."""
+    """A step of plain gradient descent; the loss before it. What no gradient reaches stays as it is."""
     for p in parameters:
         p.grad = None
     loss.backward()
     with torch.no_grad():
         for p in parameters:
-            p -= lr * p.grad
+            if p.grad is not None:
+                p -= lr * p.grad
     return loss.detach()
 
 

@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Callable
 from contextlib import nullcontext
+from numbers import Real
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ class Trainer:
         self._given = mapped(given, lambda t: t.to(device))
         self._X, self._Y = X.to(device), Y.to(device)
         self._trainee = self._new()
-        self._names = list(self._trainee["tensors"]())
+        self._shapes = {name: tensor.shape for name, tensor in self._trainee["tensors"]().items()}
 
     def steps(self, rows: torch.Tensor, rates: torch.Tensor, seeds: list[int]) -> torch.Tensor:
         """Make a step on each row of examples, a block for each seed; the losses as the steps tell them (n,).
@@ -64,9 +65,13 @@ class Trainer:
         return mapped(answer, lambda t: t.detach().cpu())
 
     def snapshot(self) -> dict[str, torch.Tensor]:
-        """Copies of all the tensors that the trainee had when it was new, as they are now."""
+        """Copies of all the tensors that the trainee had when it was new, as they are now.
+
+        A tensor that has another shape now is none of the model, but what a layer keeps of its last call.
+        """
         now = self._trainee["tensors"]()
-        return {name: now[name].detach().cpu().clone() for name in self._names if name in now}
+        same = [name for name, shape in self._shapes.items() if name in now and now[name].shape == shape]
+        return {name: now[name].detach().cpu().clone() for name in same}
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:
         """Put the numbers of a snapshot into a trainee that is new."""
@@ -107,7 +112,8 @@ class Trainer:
                 self._trainee["step"](X, Y, SMALL * lr)
                 states.append(self.snapshot())
             self._trainee = real
-        floats = [name for name in before if before[name].is_floating_point() and before[name].numel()]
+        stayed = [name for name in before if all(name in state for state in (after, *states))]
+        floats = [name for name in stayed if before[name].is_floating_point() and before[name].numel()]
         return {
             "losses": _numbers(told),
             "update": {name: _spread(after[name] - before[name]) for name in floats},
@@ -143,9 +149,11 @@ def _numbers(told: list[Any]) -> torch.Tensor:
     """The losses as float64 (n,), brought over from the device all at once. Raises TypeError for what is no number."""
     if told and all(type(loss) is torch.Tensor and loss.numel() == 1 for loss in told):
         return torch.stack([loss.detach().reshape(()) for loss in told]).cpu().double()
-    wrong = [loss for loss in told if type(loss) not in (float, int, torch.Tensor)]
-    if wrong:
-        raise TypeError(f"a step answers with its loss, a number; it was {type(wrong[0]).__name__}")
+    for loss in told:
+        if not isinstance(loss, (Real, torch.Tensor)):
+            raise TypeError(f"a step answers with its loss, a number; it was {type(loss).__name__}")
+        if isinstance(loss, torch.Tensor) and loss.numel() != 1:
+            raise TypeError(f"a step answers with its loss, a number; it was a tensor of shape {tuple(loss.shape)}")
     return torch.tensor([float(loss) for loss in told], dtype=torch.float64, device="cpu")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -9,9 +10,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from grader import state
+from grader import state, wire
 from grader.errors import UsageError
-from grader.training.run import Run
+from grader.training.run import Run, goes_on
 from grader.training.trainee import Trainee
 
 FOLDER = state.FOLDER / "training"
@@ -37,6 +38,8 @@ class Keeper:
         self.path = FOLDER / f"{training}.safetensors"
         self._setting = setting
         self._last = time.monotonic()
+        self.step: int | None = None
+        """The step of the last checkpoint that this run has written or read."""
 
     def __call__(self, so_far: Run, trainee: Trainee) -> None:
         """Called between two messages."""
@@ -52,23 +55,31 @@ class Keeper:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, metadata=about)
             os.replace(partial, self.path)
+            self.step = so_far.step
         except (OSError, SafetensorError) as error:
             raise UsageError(f"{self.path} can't be written: {error}. Is the disk full or read-only?") from None
 
     def set_aside(self) -> Path | None:
-        """Move a checkpoint that is there out of the way of a new run; where it lies then."""
+        """Move a checkpoint that is there out of the way of a new run; where it lies then.
+
+        Raises UsageError where that can't be done.
+        """
         if not self.path.exists():
             return None
         aside = self.path.with_suffix(".before.safetensors")
-        os.replace(self.path, aside)
+        try:
+            os.replace(self.path, aside)
+        except OSError as error:
+            raise UsageError(f"{self.path} can't be moved to {aside}: {error.strerror}. Delete one of them.") from None
         return aside
 
     def done(self) -> None:
         """The run has come to its end: there is nothing to go on from."""
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # what can't be deleted costs no verdict: the next run says so
+            self.path.unlink()
 
-    def read(self) -> tuple[Run, dict[str, torch.Tensor]] | None:
-        """The run to go on from, None where there is none.
+    def read(self, asked: int) -> tuple[Run, dict[str, torch.Tensor]] | None:
+        """The run of so many steps to go on from, None where there is none.
 
         Raises UsageError where the checkpoint can't be read, or is of another setting.
         """
@@ -80,12 +91,20 @@ class Keeper:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             setting = msgspec.json.decode(about["setting"], type=Setting)
             so_far = msgspec.json.decode(about["run"], type=Run)
-        except (OSError, SafetensorError, KeyError, msgspec.DecodeError) as error:
-            raise UsageError(f"{self.path} can't be read ({error}). Leave out --resume to start anew.") from None
+        except (OSError, SafetensorError, KeyError, msgspec.DecodeError, RecursionError) as error:
+            raise self._unreadable(str(error)) from None
         then, now = msgspec.to_builtins(setting), msgspec.to_builtins(self._setting)
         other = [name for name in now if now[name] != then[name]]
         if other:
             words = {"submission": "your file has changed"}
             why = " and ".join(words.get(n, f"the {n} was {then[n]} and is now {now[n]}") for n in other)
             raise UsageError(f"{self.path} is of another run: {why}. Leave out --resume to start anew.")
+        if not goes_on(so_far, asked):
+            raise self._unreadable(f"it is not on the way to {asked:,} steps")
+        if odd := [str(tensor.dtype) for tensor in tensors.values() if tensor.dtype not in wire.DTYPES]:
+            raise self._unreadable(f"a tensor of {odd[0]}")
+        self.step = so_far.step
         return so_far, tensors
+
+    def _unreadable(self, why: str) -> UsageError:
+        return UsageError(f"{self.path} can't be read ({why}). Leave out --resume to start anew.")

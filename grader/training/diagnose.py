@@ -68,6 +68,8 @@ def _fault(e: Evidence) -> Finding | None:
 
 def of_fault(fault: dict[str, Any], step: int) -> Finding:
     """The verdict where the student's process has failed, after so many steps."""
+    if fault["kind"] == "cell":
+        return Finding(fault["status"], fault["what"])
     text = describe(fault)
     if fault["kind"] == "not_attempted":
         return Finding("not_attempted", f"It calls {fault['what']}, which is not written yet.")
@@ -107,10 +109,10 @@ def _leaks(e: Evidence) -> Finding | None:
             "these inputs: the labels must have been visible in some way.",
             LEAK,
         )
-    if not corpus.squared_error and run.first < corpus.guess - FRESH:
+    if run.first <= (e.target if corpus.squared_error else corpus.guess - FRESH):
         return Finding(
             "failed",
-            f"Before its first step the loss is {run.first:.3f} already; who knows nothing of names has "
+            f"Before its first step the loss is {run.first:.3f} already; who knows nothing has "
             f"{corpus.guess:.3f}. What is trained here has to start from random numbers.",
             NOT_FRESH,
         )
@@ -167,7 +169,7 @@ def _first_steps(e: Evidence) -> Finding | None:
 
 
 def _step_findings(e: Evidence, mine: Examination, theirs: Examination) -> Iterator[Finding]:
-    moving = [name for name in mine.update if mine.update[name] > 0]
+    moving = [name for name in mine.update if mine.update[name] != 0]  # by NaN, too
     if mine.update and not moving:
         yield Finding("failed", "After a step every parameter is what it was before: the update is not applied.", IDLE)
     still = [name for name in mine.update if mine.update[name] == 0 and theirs.update.get(name, 0.0) > 1e-6]

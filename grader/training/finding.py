@@ -27,6 +27,8 @@ CONSTANT = "the same answer to every input"
 PLATEAU = "a plateau"
 OVERFITTED = "overfitting"
 UNDERFITTED = "underfitting"
+INTERRUPTED = "Interrupted"
+"""How the message of a run begins that a person has put an end to."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from grader.training.finding import Evidence
 from grader.training.recipe import Training
 from grader.training.run import Progress, Run, begin, run
 from grader.training.trainee import GRACE, Remote, Stopped
-from grader.training.verdict import interrupted, verdict, waiting
+from grader.training.verdict import interrupted, not_begun, verdict, waiting
 from grader.training.yardstick import measure
 from grader.values import Namespace
 
@@ -73,8 +73,11 @@ def grade(
     results = []
     for training in filter(only, declared(course, part, "training", Training)):
         training.part = part.id
-        listener.begin(training)
-        result = _train(course, part, submission, template, plan, listener, training, trusted, words)
+        try:
+            listener.begin(training)
+            result = _train(course, part, submission, template, plan, listener, training, trusted, words)
+        except KeyboardInterrupt:
+            result = not_begun(training)
         results.append(result)
         listener.result(result)
         if interrupted(result):
@@ -109,7 +112,9 @@ def _train(
     allowed = yardstick.allowed(budget.steps)
     setting = Setting(records.fingerprint(submission), words.sha256[:16], plan.budget, plan.seed, plan.device)
     keeper = Keeper(training.id, setting)
-    before = keeper.read() if plan.resume else None
+    before = keeper.read(budget.steps) if plan.resume else None
+    if plan.resume and not before:
+        listener.say("there is no interrupted run to go on from: this one starts anew")
     if not plan.resume and (aside := keeper.set_aside()):
         listener.say(f"an interrupted run was set aside as {aside}; --resume would have gone on from it")
     attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits(plan.device, allowed))
@@ -160,7 +165,7 @@ def _run(
     except Stopped as stopped:
         return msgspec.structs.replace(so_far, stopped="fault", fault=stopped.fault)
     except KeyboardInterrupt:
-        return msgspec.structs.replace(so_far, stopped="interrupted")
+        return msgspec.structs.replace(so_far, stopped="interrupted", kept=keeper.step)
 
 
 def _exercises(
@@ -194,4 +199,4 @@ def _saturation(hidden: Any) -> dict[str, float]:
     if not isinstance(hidden, torch.Tensor) or not hidden.is_floating_point() or not hidden.numel():
         return {}
     saturated = hidden.double().mean().item()
-    return {"saturated": saturated, "dead": (hidden >= 1).double().mean().item()} if math.isfinite(saturated) else {}
+    return {"saturated": saturated} if math.isfinite(saturated) else {}

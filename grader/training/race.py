@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import torch
@@ -46,7 +46,7 @@ def warm(m, given):
 class Mark(msgspec.Struct, frozen=True):
     """How the reference's recipe does on this machine."""
 
-    seconds: float
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=1e6)]
     loss: float
 
 

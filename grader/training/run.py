@@ -6,7 +6,7 @@ just as it would have gone.
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import torch
@@ -21,6 +21,8 @@ LOOKS = 10
 """How often the held-out loss is taken, beside the first time."""
 MESSAGE = 0.4
 """Seconds of steps that are asked for in one message, about: a progress line, and what a kill can lose."""
+SECONDS = 1e7
+"""No run takes so long."""
 ALONE = 50
 """How many held-out examples are also asked for by themselves."""
 
@@ -54,7 +56,7 @@ class Look(msgspec.Struct, frozen=True):
 class Examination(msgspec.Struct, frozen=True):
     """See Trainer.examine."""
 
-    losses: list[float]
+    losses: Annotated[list[float], msgspec.Meta(min_length=1)]
     update: dict[str, float]
     data: dict[str, float]
     again: dict[str, float]
@@ -71,8 +73,6 @@ class Run(msgspec.Struct, frozen=True):
     """The loss on training examples at the end."""
     look: Look = Look()
     examination: Examination | None = None
-    dead: float | None = None
-    """The share of hidden units that are saturated for every one of a thousand examples, before the first step."""
     saturated: float | None = None
     """The share of saturated activations, before the first step."""
     stopped: str | None = None
@@ -82,6 +82,8 @@ class Run(msgspec.Struct, frozen=True):
     fault: dict[str, Any] | None = None
     bands: dict[str, tuple[float, float, float]] = {}
     """What was measured in the end: value, lowest, highest."""
+    kept: int | None = None
+    """The step of the checkpoint that an interruption has left."""
 
     @property
     def first(self) -> float:
@@ -92,6 +94,13 @@ class Run(msgspec.Struct, frozen=True):
     def last(self) -> float:
         """The held-out loss at the last look."""
         return self.points[-1].held_out if self.points else math.nan
+
+
+def goes_on(so_far: Run, asked: int) -> bool:
+    """Whether a run of so many steps could have come to this point: a checkpoint may have been edited."""
+    seconds = 0.0 <= so_far.seconds < SECONDS
+    steps = so_far.asked == asked and 0 <= so_far.step < asked and so_far.stopped is None
+    return steps and seconds and bool(so_far.points) and 0 <= so_far.points[-1].step <= so_far.step
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -135,8 +144,12 @@ def begin(training: Training, corpus: Corpus, trainee: Trainee, seed: int) -> tu
     try:
         examination = msgspec.convert({**found, "losses": found["losses"].tolist()}, Examination)
     except (msgspec.ValidationError, TypeError, AttributeError, KeyError):
-        examination = None  # it is only an aid to the diagnosis: a student's process may have made it unreadable
-    return examination, trainee.hidden()
+        return (
+            None,
+            trainee.hidden(),
+        )  # it is only an aid to the diagnosis: a student's process may have made it unreadable
+    same = examination.update.keys() == examination.data.keys() == examination.again.keys()
+    return examination if same else None, trainee.hidden()
 
 
 def run(
@@ -166,6 +179,8 @@ def run(
             so_far = Run(asked, 0, [Point(0, None, look, 0.0)], 0.0)
             trainee.seconds = 0.0  # the first look warms up what warms up
         while so_far.step < asked:
+            if trainee.seconds > allowed:  # a look has used it up
+                return _ended(so_far, trainee, "time")
             step, due = so_far.step, next(look for look in looks if look > so_far.step)
             steps = min(blocks * training.block, due - step)
             start = trainee.seconds
@@ -184,7 +199,8 @@ def run(
                 points = [*points, Point(due, sum(told) / len(told), look, trainee.seconds)]
             so_far = msgspec.structs.replace(so_far, step=step + steps, points=points, seconds=trainee.seconds)
             listen(Progress(step + steps, asked, sum(told) / len(told), points[-1].held_out, trainee.seconds))
-            keep(so_far, trainee)
+            if so_far.step < asked:  # the last look is for whoever makes the last step
+                keep(so_far, trainee)
             if step + steps == due:
                 told = []
         if trainee.seconds > allowed:

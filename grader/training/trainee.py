@@ -7,7 +7,7 @@ import msgspec
 import torch
 
 from grader import wire
-from grader.attempt import Attempt, Error
+from grader.attempt import Attempt, Error, describe
 from grader.fresh import fresh_state
 from grader.sandbox import Ended
 from grader.student.trainer import Trainer
@@ -87,6 +87,8 @@ class Remote:
         saved = self._call("snapshot", GRACE, {})
         if not isinstance(saved, dict) or not all(isinstance(t, torch.Tensor) for t in saved.values()):
             raise Stopped(_unreadable("the model's tensors are none"))
+        if len({id(tensor) for tensor in saved.values()}) < len(saved):
+            raise Stopped(_unreadable("two of the model's tensors came as one"))
         return {str(name): tensor for name, tensor in saved.items()}
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:
@@ -114,12 +116,22 @@ class Remote:
         try:
             reply, content = self._attempt.exchange(request, blob, patience)
             if "error" in reply:
-                raise Stopped(msgspec.to_builtins(msgspec.convert(reply["error"], Error)))
+                raise Stopped(self._explained(msgspec.to_builtins(msgspec.convert(reply["error"], Error))))
             return wire.decode(reply.get("value"), content)
         except Ended as ended:
             raise Stopped({"kind": ended.status, "what": ended.reason, "trace": []}) from None
         except (msgspec.ValidationError, wire.WireError) as error:
             raise Stopped(_unreadable(str(error))) from None
+
+    def _explained(self, fault: dict[str, Any]) -> dict[str, Any]:
+        """A name that is missing because its cell failed is the cell's fault."""
+        failed = self._attempt.failed_cell(fault["what"]) if fault["kind"] == "missing" else None
+        if not failed:
+            return fault
+        cell, failure = failed
+        why = f"{fault['what']} does not exist, because {cell.place} failed: {describe(failure)}"
+        status = failure["kind"] if failure["kind"] in ("broken_rule", "timed_out") else "crashed"
+        return {"kind": "cell", "status": status, "what": why, "trace": []}
 
 
 class Local:

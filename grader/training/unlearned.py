@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from grader.training.finding import CONSTANT, NAN, OVERFITTED, PLATEAU, UNDERFITTED, Evidence, Finding
+from grader.training.finding import CONSTANT, INTERRUPTED, NAN, OVERFITTED, PLATEAU, UNDERFITTED, Evidence, Finding
 from grader.training.run import Run
 
 OVERFIT = 0.15
@@ -24,11 +24,14 @@ def ended_early(e: Evidence) -> Finding | None:
             "Is there a loop over examples or entries where one tensor operation would do?",
         )
     if run.stopped == "interrupted":
-        return Finding(
-            "not_run",
-            f"Interrupted at step {run.step:,} of {run.asked:,}, held-out loss {run.last:.3f}. Nothing is lost: go on "
-            f"with `grader train {e.training.part} --resume`.",
-        )
+        loss = f", held-out loss {run.last:.3f}" if run.points else ""
+        kept = "It had not come to a checkpoint yet, so the next run starts anew."
+        if run.kept is not None:
+            kept = (
+                f"Nothing is lost up to step {run.kept:,}: go on with `grader train {e.training.part} --resume` and "
+                "the options of this run."
+            )
+        return Finding("not_run", f"{INTERRUPTED} at step {run.step:,} of {run.asked:,}{loss}. {kept}")
     return None
 
 

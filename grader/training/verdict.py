@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from grader.report.model import Curve, Details, Frame, Result
-from grader.training.finding import Evidence, Finding
+from grader.training.finding import INTERRUPTED, Evidence, Finding
 from grader.training.recipe import Training
 
 OUTPUT_SHOWN = 2_000
@@ -31,8 +31,14 @@ def verdict(e: Evidence, found: Finding, budget: str, device: str, output: str, 
 
 
 def interrupted(result: Result) -> bool:
-    """Whether a person has put an end to the run: one that waits for an exercise has no curve."""
-    return result.status == "not_run" and result.curve is not None
+    """Whether a person has put an end to the run, and not an exercise that it waits for."""
+    return result.status == "not_run" and result.message.startswith(INTERRUPTED)
+
+
+def not_begun(training: Training) -> Result:
+    """The result of one that was interrupted before its own run."""
+    message = f"{INTERRUPTED} before its first step."
+    return Result(training.id, training.title, "not_run", 0, training.points, message)
 
 
 def waiting(training: Training, unwritten: list[Result]) -> Result:
@@ -50,9 +56,9 @@ def _curve(e: Evidence, budget: str, device: str, resumed: bool) -> Curve:
     updates = {}
     if examination:
         updates = {
-            name: math.log10(update / examination.data[name])
+            name: math.log10(update) - math.log10(examination.data[name])
             for name, update in examination.update.items()
-            if update > 0 and examination.data.get(name, 0.0) > 0
+            if 0 < update < math.inf and 0 < examination.data[name] < math.inf
         }
     rate = math.log10(e.training.lr)
     return Curve(

@@ -7,7 +7,7 @@ recipe and the data.
 import hashlib
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Yardstick(msgspec.Struct, frozen=True):
     """A run of the reference's: how long a step and a look took, and its losses by step."""
 
     run: Run
-    steps_per_second: float
+    steps_per_second: Annotated[float, msgspec.Meta(ge=1e-3, le=1e9)]
     others: dict[str, Run] = {}
 
     def allowed(self, steps: int) -> float:
@@ -77,8 +77,8 @@ def kept(name: str, kind: type[T], make: Callable[[], T]) -> T:
     path = FOLDER / f"{name}.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError):
-        pass  # none, or a damaged one: it is measured again
+    except (OSError, msgspec.DecodeError, RecursionError):
+        pass  # none, or a damaged or an edited one: it is measured again
     found = make()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
