@@ -101,8 +101,9 @@ class Child:
 
     def answer(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         """The next message about the last request. Raises Ended."""
+        deadline = time.monotonic() + seconds
         while True:
-            reply, content = self._read(seconds)
+            reply, content = self._read(seconds, deadline)
             if reply.get("nonce") == self._nonce:
                 return reply, content
             if str(reply.get("nonce")) not in self._spent:  # else it is late, as from a forked copy
@@ -131,13 +132,14 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
 
-    def _read(self, seconds: float) -> tuple[dict[str, Any], bytes]:
-        """The next frame, while the output is drained and the clock runs."""
-        deadline = time.monotonic() + seconds
+    def _read(self, seconds: float, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """The next frame, while the output is drained and the clock runs: late ones do not set it back."""
         while True:
             frame = self._frame()
-            if frame is not None:
+            if frame is not None and time.monotonic() < deadline:
                 return frame
+            if frame is not None:
+                raise _timed_out(seconds)
             with selectors.DefaultSelector() as selector:
                 selector.register(self._data, selectors.EVENT_READ)
                 selector.register(self._pipe, selectors.EVENT_READ)

@@ -22,7 +22,7 @@ from grader.training.diagnose import finding as verdict_on
 from grader.training.evaluate import Refused
 from grader.training.finding import Evidence
 from grader.training.recipe import Budget, Speedrun, Training
-from grader.training.run import Examination, Look, Point, Run, order
+from grader.training.run import Examination, Look, Point, Run, order, run
 from grader.training.yardstick import Yardstick
 
 WORDS = read(students.ROOT / "data" / "names.txt").words
@@ -87,7 +87,7 @@ def test_what_is_trained_on_is_what_part_2_calls_the_data_set():
 def test_padded_names_are_those_of_part_7():
     corpus = corpora.padded_names()(WORDS)
     _, held_out = corpora.split(WORDS)
-    word = held_out[3]
+    word = held_out[len(corpus.withheld) + 3]
     n = len(word) + 1
     assert "".join(corpora.CHARACTERS[i] for i in corpus.held_out[3, :n]) == f".{word}"
     assert "".join(corpora.CHARACTERS[i] for i in corpus.labels[3, :n]) == f"{word}."
@@ -124,17 +124,50 @@ def test_renumbering_changes_the_numbers_and_nothing_else(make):
         assert torch.equal(new.table[new.X[:50], new.Y[:50]], plain.table[plain.X[:50], plain.Y[:50]])
 
 
-def test_a_blind_look_hides_what_comes_after_its_position():
+def test_withheld_names_show_a_label_only_after_it_has_been_asked_for():
     corpus = corpora.renumbered(corpora.padded_names()(WORDS), 3)
-    inputs, labels = corpora.blind(corpus, 5)
-    assert ((labels >= 0).sum(1) == 1).all()
-    position = (labels >= 0).float().argmax(1)
-    places = torch.arange(inputs.shape[1])
-    before = places <= position[:, None]
-    assert torch.equal(inputs[before], corpus.held_out[before])
-    right = (inputs == corpus.held_out)[~before].float().mean()
-    assert right < 0.1
-    assert torch.equal(labels.max(1).values, corpus.labels.gather(1, position[:, None])[:, 0])
+    asked = torch.zeros_like(corpus.withheld, dtype=torch.bool)
+    for place, (inputs, labels) in enumerate(corpora.prefixes(corpus, 5)):
+        assert torch.equal(inputs[:, : place + 1], corpus.withheld[:, : place + 1])
+        behind = inputs[:, place + 1 :] == corpus.withheld[:, place + 1 :]
+        assert not behind.numel() or behind.float().mean() < 0.1
+        assert torch.equal(labels[:, place], corpus.withheld_labels[:, place])
+        asked |= labels >= 0
+    assert torch.equal(asked, corpus.withheld_labels >= 0)
+    shown = {tuple(row) for row in corpus.held_out.tolist()}
+    again = sum(tuple(row) in shown for row in corpus.withheld.tolist())
+    assert again < 0.2 * len(corpus.withheld)  # names that girls and boys share stand on the list twice
+
+
+class Remembers:
+    """A process that keeps the held-out names it was shown, and has learned nothing else."""
+
+    def __init__(self):
+        self.seconds, self.memory, self.looks = 0.0, None, 0
+
+    def steps(self, rows, rates, seeds, patience):
+        self.seconds += 1.0
+        return torch.full((len(rows),), 2.0)
+
+    def logits(self, X, patience):
+        self.looks += 1
+        if self.memory is None:
+            self.memory = X.clone()
+            return torch.zeros(*X.shape, 27)
+        known = self.memory[: len(X)] if len(X) <= len(self.memory) else X
+        following = torch.cat([known[:, 1:], torch.zeros(len(known), 1, dtype=torch.int64)], 1)
+        return 1.55 * F.one_hot(following, 27).float() + 0.05 * (X[:, :1, None] % 2) * torch.arange(27) / 27
+
+
+@pytest.mark.parametrize("id", ["part6.training.small_gpt", "part7.training.names_by_rnn"])
+def test_names_that_were_shown_whole_can_not_be_answered_from_memory(id):
+    training = next(t for t in TRAININGS if t.id == id)
+    corpus = corpora.renumbered(training.corpus(WORDS), 77)
+    done = run(training, corpus, Remembers(), training.quick.steps, 5, math.inf)
+    assert done.last < corpus.baseline - training.quick.margin, "the cheat does not reach the target"
+    assert done.last > corpus.floor, "the cheat is found out by its loss alone"
+    found = verdict_on(Evidence(training, corpus, done, Yardstick(done, 100.0), 2.3, ()))
+    assert (found.status, found.name) == ("failed", finding.FUTURE)
 
 
 def test_a_short_list_of_names_is_refused():

@@ -10,8 +10,9 @@ names; weights, tables or logits that were made beforehand are worth nothing und
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ SEEN = 5_000
 """How many training examples the loss on seen data is taken over."""
 LEAK = 0.65
 """No network of this course comes so far below the bigram on held-out names: the label must have been visible."""
+WITHHELD = 10
+"""One in so many held-out names is never shown whole."""
 FEWEST = 2_000
 """Names; with fewer, the targets mean nothing."""
 
@@ -50,6 +53,10 @@ class Corpus:
     """Whether the answer is a score for each example, and not logits."""
     table: torch.Tensor | None = None
     """Bigram probabilities (V, V), counted."""
+    withheld: torch.Tensor | None = None
+    """Further sequences (M, T), never shown whole: see `prefixes`."""
+    withheld_labels: torch.Tensor | None = None
+    withheld_baseline: float = 0.0
 
     @property
     def causal(self) -> bool:
@@ -75,22 +82,25 @@ def renumbered(corpus: Corpus, seed: int) -> Corpus:
     if table is not None:
         back = new[:V].argsort()
         table = table[back][:, back]  # row and column of a new number are those of the old one
-    X, Y, held_out, labels = (new[t] for t in (corpus.X, corpus.Y, corpus.held_out, corpus.labels))
-    return replace(corpus, X=X, Y=Y, held_out=held_out, labels=labels, table=table)
+    names = ("X", "Y", "held_out", "labels", "withheld", "withheld_labels")
+    tensors: dict[str, Any] = {name: new[t] for name in names if (t := getattr(corpus, name)) is not None}
+    return replace(corpus, table=table, **tensors)
 
 
-def blind(corpus: Corpus, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The held-out inputs of a causal corpus with other letters behind one position of each, and that position's label.
+def prefixes(corpus: Corpus, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The withheld sequences of a causal corpus, a character further each time, with other letters behind.
 
-    Returns inputs (N, T) and labels (N, T), -1 but for one position in each row.
+    Yields inputs (M, T) and labels (M, T), which are -1 but for the last true position: a label is shown only
+    after it has been asked for.
     """
+    assert corpus.withheld is not None and corpus.withheld_labels is not None
     rng = torch.Generator().manual_seed(seed)
-    lengths = (corpus.labels >= 0).sum(1)  # (N,)
-    position = (torch.rand(len(lengths), generator=rng) * lengths).long()
-    places = torch.arange(corpus.held_out.shape[1])
-    other = torch.randint(0, corpus.vocab_size, corpus.held_out.shape, generator=rng)
-    inputs = torch.where(places > position[:, None], other, corpus.held_out)
-    return inputs, torch.where(places == position[:, None], corpus.labels, -1)
+    places = torch.arange(corpus.withheld.shape[1])
+    for place in places:
+        labels = torch.where(places == place, corpus.withheld_labels, -1)
+        if (labels >= 0).any():
+            other = torch.randint(0, corpus.vocab_size, corpus.withheld.shape, generator=rng)
+            yield torch.where(places > place, other, corpus.withheld), labels
 
 
 def split(words: list[str]) -> tuple[list[str], list[str]]:
@@ -134,8 +144,11 @@ def padded_names() -> Make:
 
     def make(words: list[str]) -> Corpus:
         longest = max(map(len, words)) + 1
-        seen, held_out = (_padded(part, longest) for part in split(words))
-        return _names(words, *seen, *held_out)
+        seen, (x, y) = (_padded(part, longest) for part in split(words))
+        few = len(x) // WITHHELD
+        corpus = _names(words, *seen, x[few:], y[few:])
+        baseline = _names(words, *seen, x[:few], y[:few]).baseline
+        return replace(corpus, withheld=x[:few], withheld_labels=y[:few], withheld_baseline=baseline)
 
     return make
 

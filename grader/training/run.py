@@ -12,7 +12,7 @@ import msgspec
 import torch
 
 from grader.training import evaluate
-from grader.training.corpus import Corpus, blind
+from grader.training.corpus import Corpus, prefixes
 from grader.training.evaluate import Refused
 from grader.training.recipe import Training
 from grader.training.trainee import Stopped, Trainee
@@ -50,7 +50,7 @@ class Look(msgspec.Struct, frozen=True):
     past: bool = True
     """An earlier character changes a later position's logits."""
     blind: float | None = None
-    """The loss at one position of each held-out sequence, with what comes after it replaced."""
+    """The loss on sequences that were never shown whole, as far from the baseline on them as it is shown here."""
 
 
 class Examination(msgspec.Struct, frozen=True):
@@ -245,8 +245,11 @@ def _look(corpus: Corpus, trainee: Trainee, allowed: float, seed: int) -> Look:
     constant = not differ(here, here[:1].expand_as(here))
     if not corpus.causal or noisy:
         return Look(noisy, not noisy and differ(here, in_company), constant)
-    inputs, labels = blind(corpus, seed)  # as many as always: nothing tells this look from the others
-    unseen = evaluate.loss(corpus, inputs, labels, trainee.logits(inputs, max(1.0, allowed)))
+    losses, counts = [], []
+    for inputs, labels in prefixes(corpus, seed):
+        losses.append(evaluate.loss(corpus, inputs, labels, trainee.logits(inputs, max(1.0, allowed))))
+        counts.append(int((labels >= 0).sum()))
+    unseen = sum(loss * count for loss, count in zip(losses, counts, strict=True)) / sum(counts)
     middle = few.shape[1] // 2
     late, early = few.clone(), few.clone()
     late[:, middle:] = (late[:, middle:] + 1) % corpus.vocab_size
@@ -256,5 +259,5 @@ def _look(corpus: Corpus, trainee: Trainee, allowed: float, seed: int) -> Look:
         constant=constant,
         future=differ(here[:, :middle], ask(late)[:, :middle]),
         past=differ(here[:, 1:], ask(early)[:, 1:]),
-        blind=unseen,
+        blind=unseen - corpus.withheld_baseline + corpus.baseline,
     )
