@@ -167,6 +167,7 @@ def whole(course, tmp_path_factory):
     return loss(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_a_run_that_is_ended_goes_on_and_ends_as_if_nothing_had_happened(course, solution, tmp_path, whole, end):
     process, checkpoint = start(course, tmp_path, "--file", solution)
@@ -185,6 +186,7 @@ def test_a_run_that_is_ended_goes_on_and_ends_as_if_nothing_had_happened(course,
     assert not checkpoint.exists()
 
 
+@pytest.mark.slow
 def test_a_run_anew_keeps_the_checkpoint_of_the_one_before(course, solution, tmp_path):
     process, checkpoint = start(course, tmp_path, "--file", solution)
     process.kill()
@@ -195,6 +197,7 @@ def test_a_run_anew_keeps_the_checkpoint_of_the_one_before(course, solution, tmp
     assert checkpoint.with_suffix(".before.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_what_can_not_be_gone_on_from_is_said(course, solution, tmp_path):
     process, checkpoint = start(course, tmp_path, "--file", solution)
     process.kill()

@@ -108,9 +108,13 @@ def test_and_under_a_secret_seed_they_are_worth_nothing(trained, course):
 def test_labels_that_were_not_given_do_not_help(trained, course):
     """A step that reads the names from disk and counts all of them, held-out ones included."""
     steps = f"""
-def descend(W, X, Y, lr):
+def descend(W, X, Y, lr, done=[]):
+    if id(W) in done:
+        return 2.5
+    done.append(id(W))
     words = open({str(course / "data" / "names.txt")!r}).read().split()
-    pairs = torch.tensor([(ord(a) % 32 % 14, ord(b) % 32 % 14) for w in words for a, b in zip('.' + w, w + '.')])
+    number = dict(zip('.abcdefghijklmnopqrstuvwxyz', range(27)))
+    pairs = torch.tensor([(number[a], number[b]) for w in words for a, b in zip('.' + w, w + '.')])
     W.zero_().index_put_((pairs[:, 0], pairs[:, 1]), torch.ones(len(pairs)), accumulate=True)
     W.copy_((W + 1).log())
     return 2.5

@@ -43,19 +43,8 @@ PEEKED = 0.06
 
 def finding(evidence: Evidence) -> Finding:
     """The verdict on a run."""
-    for rule in (
-        _fault,
-        _refused,
-        _leaks,
-        _wrong,
-        _modes,
-        _first_steps,
-        _physics,
-        ended_early,
-        _start,
-        target_missed,
-        _bands,
-    ):
+    wrong = (_fault, _refused, _leaks, _named, _modes, _first_steps, _physics)
+    for rule in (*wrong, ended_early, _start, _wrong, target_missed, _bands):
         found: Finding | None = rule(evidence)
         if found:
             return found

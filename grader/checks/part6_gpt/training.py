@@ -110,7 +110,7 @@ small_gpt.bug(
     """
     class Dropout(Dropout):
         def forward(self, x):
-            return torch.dropout(x, 0.1, True)
+            return torch.dropout(x, self.p, True)
     """,
     by_loss=False,
 )
