@@ -3,6 +3,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 PART ?= part4
+JOBS ?= 2  # test files that run side by side
 BIN = $(VENV)/bin
 
 .PHONY: run test test-slow lint lock
@@ -11,10 +12,10 @@ run: $(VENV)/student
 	@$(BIN)/grader run $(PART); code=$$?; [ $$code -le 1 ] || exit $$code  # 1: not all passed yet, no fault of make's
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m slow
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -139,7 +139,7 @@ def test_what_is_no_report_does_not_validate(what):
     assert not valid(json.dumps(spoilt))
 
 
-@pytest.mark.parametrize("what", HOSTILE.keys() - {"half a character"})
+@pytest.mark.parametrize("what", sorted(HOSTILE.keys() - {"half a character"}))
 def test_json_keeps_every_text_and_validates(what):
     one = hostile(HOSTILE[what])
     assert valid(schema.to_json(one))

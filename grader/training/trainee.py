@@ -114,7 +114,7 @@ class Remote:
         tree, blob = wire.encode(values)
         request = {"kind": "train", "call": call, "values": tree, "forbids": self._forbids, **(more or {})}
         try:
-            reply, content = self._attempt.exchange(request, blob, patience)
+            reply, content = self._attempt.exchange(request, blob, max(patience, 0.1))
             if "error" in reply:
                 raise Stopped(self._explained(msgspec.to_builtins(msgspec.convert(reply["error"], Error))))
             return wire.decode(reply.get("value"), content)
