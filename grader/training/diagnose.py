@@ -83,7 +83,7 @@ def _refused(e: Evidence) -> Finding | None:
 def _leaks(e: Evidence) -> Finding | None:
     run, corpus = e.run, e.corpus
     lowest = min((point.held_out for point in run.points), default=math.inf)
-    if run.look.blind is not None and run.last < run.look.blind - PEEKED:
+    if run.look.blind is not None and run.last < min(run.look.blind - PEEKED, corpus.baseline):
         return Finding(
             "failed",
             f"On names that were asked for a character at a time the loss is {run.look.blind:.3f}, on those that were "
