@@ -24,9 +24,9 @@ below the bigram: 2.1183 and 2.0183.
     mlp      500 steps   1.0 to 1.2 s   dev loss 2.1093 2.1061 2.1052 2.1025 2.1097 2.1043 (seeds 0 to 5; the default)
     wavenet 1000 steps   7 to 9 s       dev loss 2.0056 2.0030 2.0052 2.0017 2.0041        (seeds 0 to 4)
 
-In the same run as 400 steps in 0.9 s, part 2's loop from part 3's start took 160,000 steps and 159 s to the target. Other
-choices, the MLP's mean over seeds 0 to 3, 400 steps: as it is 2.1094; betas (0.9, 0.95) 2.1106; chances by the count itself
-2.1148; equal chances 2.2289. The tree without shared groups took 10 ms a step in place of 7.
+In the same run as 400 steps in 0.9 s, part 2's loop from part 3's start took 160,000 steps and 159 s to the target.
+Other choices, the MLP's mean over seeds 0 to 3, 400 steps: as it is 2.1094; betas (0.9, 0.95) 2.1106; chances by the
+count itself 2.1148; equal chances 2.2289. The tree without shared groups took 10 ms a step in place of 7.
 
 Everything works on the device of X and draws from torch's global generator. The networks are those of A. Karpathy,
 "Building makemore" parts 2 and 5.
