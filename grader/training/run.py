@@ -144,10 +144,8 @@ def begin(training: Training, corpus: Corpus, trainee: Trainee, seed: int) -> tu
     try:
         examination = msgspec.convert({**found, "losses": found["losses"].tolist()}, Examination)
     except (msgspec.ValidationError, TypeError, AttributeError, KeyError):
-        return (
-            None,
-            trainee.hidden(),
-        )  # it is only an aid to the diagnosis: a student's process may have made it unreadable
+        # It is only an aid to the diagnosis: a student's process may have made it unreadable.
+        return None, trainee.hidden()
     same = examination.update.keys() == examination.data.keys() == examination.again.keys()
     return examination if same else None, trainee.hidden()
 
