@@ -19,7 +19,7 @@ from grader.training.trainee import Stopped, Trainee
 
 LOOKS = 10
 """How often the held-out loss is taken, beside the first time."""
-MESSAGE = 0.4
+MESSAGE = 1.0
 """Seconds of steps that are asked for in one message, about: a progress line, and what a kill can lose."""
 SECONDS = 1e7
 """No run takes so long."""
