@@ -158,6 +158,17 @@ def start(course, folder, *arguments):
 
 
 @pytest.fixture(scope="module")
+def slow(course, tmp_path_factory):
+    """A solution whose long run outlasts the first checkpoint on any machine."""
+    file = tmp_path_factory.mktemp("slow") / f"{PART}.py"
+    text = (course / "solutions" / f"{PART}.py").read_text()
+    step = "    probs = torch.softmax(W[X], 1)\n"
+    assert text.count(step) == 1
+    file.write_text(text.replace(step, f"    import time\n    time.sleep(0.0004)\n{step}"))
+    return file
+
+
+@pytest.fixture(scope="module")
 def whole(course, tmp_path_factory):
     """The loss of the long run when nothing interrupts it."""
     solution = course / "solutions" / f"{PART}.py"
@@ -169,8 +180,8 @@ def whole(course, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
-def test_a_run_that_is_ended_goes_on_and_ends_as_if_nothing_had_happened(course, solution, tmp_path, whole, end):
-    process, checkpoint = start(course, tmp_path, "--file", solution)
+def test_a_run_that_is_ended_goes_on_and_ends_as_if_nothing_had_happened(course, slow, tmp_path, whole, end):
+    process, checkpoint = start(course, tmp_path, "--file", slow)
     process.send_signal(end)
     out, _ = process.communicate(timeout=60)
     if end == signal.SIGINT:
@@ -178,7 +189,7 @@ def test_a_run_that_is_ended_goes_on_and_ends_as_if_nothing_had_happened(course,
         assert "Nothing is lost" in out
     assert checkpoint.exists()
     resumed = students.command(
-        "train", "part9.a_table", "--budget", "full", "--resume", "--file", solution, cwd=tmp_path, course=course
+        "train", "part9.a_table", "--budget", "full", "--resume", "--file", slow, cwd=tmp_path, course=course
     )
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "resumed" in resumed.stdout
@@ -187,27 +198,27 @@ def test_a_run_that_is_ended_goes_on_and_ends_as_if_nothing_had_happened(course,
 
 
 @pytest.mark.slow
-def test_a_run_anew_keeps_the_checkpoint_of_the_one_before(course, solution, tmp_path):
-    process, checkpoint = start(course, tmp_path, "--file", solution)
+def test_a_run_anew_keeps_the_checkpoint_of_the_one_before(course, slow, tmp_path):
+    process, checkpoint = start(course, tmp_path, "--file", slow)
     process.kill()
     process.communicate(timeout=60)
-    done = students.command("train", "part9.a_table", "--file", solution, cwd=tmp_path, course=course)
+    done = students.command("train", "part9.a_table", "--file", slow, cwd=tmp_path, course=course)
     assert done.returncode == 0
     assert "set aside" in done.stdout
     assert checkpoint.with_suffix(".before.safetensors").exists()
 
 
 @pytest.mark.slow
-def test_what_can_not_be_gone_on_from_is_said(course, solution, tmp_path):
-    process, checkpoint = start(course, tmp_path, "--file", solution)
+def test_what_can_not_be_gone_on_from_is_said(course, slow, tmp_path):
+    process, checkpoint = start(course, tmp_path, "--file", slow)
     process.kill()
     process.communicate(timeout=60)
     changed = tmp_path / "answer.py"
-    changed.write_text(solution.read_text().replace("alpha=-lr / len(X)", "alpha=-lr / X.numel()"))
+    changed.write_text(slow.read_text().replace("alpha=-lr / len(X)", "alpha=-lr / X.numel()"))
     for arguments, words in (
         (("--budget", "full", "--file", changed), "your file has changed"),
-        (("--budget", "quick", "--file", solution), "the budget was full and is now quick"),
-        (("--budget", "full", "--seed", "3", "--file", solution), "the seed was 0 and is now 3"),
+        (("--budget", "quick", "--file", slow), "the budget was full and is now quick"),
+        (("--budget", "full", "--seed", "3", "--file", slow), "the seed was 0 and is now 3"),
     ):
         done = students.command("train", "part9.a_table", "--resume", *arguments, cwd=tmp_path, course=course)
         assert done.returncode == 2, done.stdout
@@ -215,7 +226,7 @@ def test_what_can_not_be_gone_on_from_is_said(course, solution, tmp_path):
         assert checkpoint.exists()
     checkpoint.write_bytes(b"nonsense")
     done = students.command(
-        "train", "part9.a_table", "--resume", "--budget", "full", "--file", solution, cwd=tmp_path, course=course
+        "train", "part9.a_table", "--resume", "--budget", "full", "--file", slow, cwd=tmp_path, course=course
     )
     assert done.returncode == 2
     assert "can't be read" in done.stderr

@@ -16,7 +16,7 @@ from grader.training.run import Run, goes_on
 from grader.training.trainee import Trainee
 
 FOLDER = state.FOLDER / "training"
-EVERY = 5.0
+EVERY = 3.0
 """Seconds between two checkpoints, at least."""
 
 
