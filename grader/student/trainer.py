@@ -51,8 +51,11 @@ class Trainer:
         with self._there():
             for seed, block, some in zip(seeds, batches, torch.split(rates, size), strict=True):
                 _seed(seed)
-                for row, lr in zip(block.unbind(), some.tolist(), strict=True):
-                    told.append(step(X[row], Y[row], lr) if len(row) else step(X, Y, lr))
+                # A block is looked up at once: for each step alone it would cost a hundredth of the step.
+                inputs = X[block].unbind() if block.shape[1] else (X,) * len(block)
+                labels = Y[block].unbind() if block.shape[1] else (Y,) * len(block)
+                for x, y, lr in zip(inputs, labels, some.tolist(), strict=True):
+                    told.append(step(x, y, lr))
         losses = _numbers(told)
         self._wait()
         return losses
