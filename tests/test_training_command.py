@@ -145,7 +145,14 @@ def start(course, folder, *arguments):
     command = [sys.executable, "-m", "grader", "train", "part9.a_table", "--budget", "full", *map(str, arguments)]
     environment = os.environ | {"GRADER_COURSE": str(course), "COLUMNS": "100"}
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in a shell's background have been told to ignore it, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     checkpoint = folder / ".grader" / "training" / "part9.training.a_table.safetensors"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
