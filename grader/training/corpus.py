@@ -121,7 +121,7 @@ def windows(block_size: int) -> Make:
 
     def make(words: list[str]) -> Corpus:
         seen, held_out = split(words)
-        return _names(words, *_windows(seen, block_size), *_apart(held_out, block_size))
+        return _names(words, *contexts(seen, block_size), *_apart(held_out, block_size))
 
     return make
 
@@ -131,7 +131,7 @@ def bigrams(names: int) -> Make:
 
     def make(words: list[str]) -> Corpus:
         seen, held_out = split(words)
-        (X, Y), (x, y) = _windows(seen[:names], 1), _apart(held_out, 1)
+        (X, Y), (x, y) = contexts(seen[:names], 1), _apart(held_out, 1)
         counted = -_table(X[:, 0], Y, 1)[x[:, 0], y].log().mean().item()
         corpus = _names(words, X[:, 0], Y, x[:, 0], y)
         return replace(corpus, baseline=counted, baseline_name="the count model", table=_table(X[:, 0], Y, 0))
@@ -157,7 +157,7 @@ def one_batch(block_size: int, size: int) -> Make:
     """A single batch to be learned by heart; the baseline is what its repeated contexts leave undecided."""
 
     def make(words: list[str]) -> Corpus:
-        X, Y = _windows(split(words)[0], block_size)
+        X, Y = contexts(split(words)[0], block_size)
         rows = torch.randperm(len(X), generator=torch.Generator().manual_seed(SPLIT_SEED))[:size]
         X, Y = X[rows], Y[rows]
         same = (X[:, None] == X).all(2)  # (size, size): which examples share a context
@@ -185,7 +185,7 @@ def moons(size: int) -> Make:
 
 def _names(words: list[str], X: torch.Tensor, Y: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> Corpus:
     """A corpus of names, whose baseline is the bigram by counting: on train, with smoothing 1."""
-    X1, Y1 = _windows(split(words)[0], 1)
+    X1, Y1 = contexts(split(words)[0], 1)
     last, label = x.reshape(-1) if x.shape == y.shape else x[:, -1], y.reshape(-1)
     bigram = -_table(X1[:, 0], Y1, 1)[last[label >= 0], label[label >= 0]].log().mean().item()
     return Corpus(X, Y, x, y, bigram, "the bigram by counting", math.log(V), bigram - LEAK)
@@ -202,8 +202,11 @@ def _numbers(text: str) -> torch.Tensor:
     return torch.from_numpy(np.where(raw == ord("."), 0, raw - ord("a") + 1))
 
 
-def _windows(words: list[str], block_size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Contexts and what follows, for all words at once: a text with block_size dots before each word."""
+def contexts(words: list[str], block_size: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """X (N, block_size) and Y (N,), int64: each character of the words with those before it, `.` at both ends.
+
+    All words at once: a text with block_size dots before each.
+    """
     dots = "." * block_size
     numbers = _numbers(dots + dots.join(words) + ".")
     place = torch.arange(block_size, len(numbers))
@@ -221,7 +224,7 @@ def _apart(words: list[str], block_size: int) -> tuple[torch.Tensor, torch.Tenso
     first = torch.randint(0, block_size, (len(words),), generator=rng)
     rows = ((place - first[word]) % block_size == 0).nonzero()[:, 0]
     rows = rows[torch.randperm(len(rows), generator=rng)]
-    X, Y = _windows(words, block_size)
+    X, Y = contexts(words, block_size)
     return X[rows], Y[rows]
 
 

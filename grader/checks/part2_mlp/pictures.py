@@ -5,7 +5,8 @@ import torch
 
 from grader.picture import picture
 from grader.pictures import style
-from grader.pictures.data import LETTERS, contexts, some
+from grader.pictures.data import LETTERS, some
+from grader.training.corpus import contexts
 
 RATES, STEPS, LETTER_STEPS, BASE = 600, 1500, 2000, 0.1
 LOWEST, HIGHEST = -3.0, 1.0

@@ -5,7 +5,8 @@ import torch
 
 from grader.picture import picture
 from grader.pictures import style
-from grader.pictures.data import contexts, some
+from grader.pictures.data import some
+from grader.training.corpus import contexts
 
 DEPTH, WIDTH, EXAMPLES = 5, 60, 200
 SCALES = (0.5, 5 / 3, 5.0)

@@ -5,7 +5,8 @@ import torch
 
 from grader.picture import picture
 from grader.pictures import style
-from grader.pictures.data import contexts, some
+from grader.pictures.data import some
+from grader.training.corpus import contexts
 
 HIDDEN, WIDTH, STEPS = 4, 50, 200
 RATES = (0.001, 0.05, 3.0)

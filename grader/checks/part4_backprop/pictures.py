@@ -5,7 +5,8 @@ import torch
 
 from grader.picture import picture
 from grader.pictures import style
-from grader.pictures.data import LETTERS, contexts, some
+from grader.pictures.data import LETTERS, some
+from grader.training.corpus import contexts
 
 EXAMPLES = 32
 

@@ -5,7 +5,8 @@ import torch
 
 from grader.picture import picture
 from grader.pictures import style
-from grader.pictures.data import contexts, some
+from grader.pictures.data import some
+from grader.training.corpus import contexts
 
 LAYERS, TIME, LISTENER = 4, 24, 19
 STEPS, WINDOW, UNIFORM = 300, 20, 3.2958
