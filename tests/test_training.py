@@ -16,6 +16,7 @@ from grader.declared import declared, source_of
 from grader.dev import calibrate
 from grader.errors import UsageError
 from grader.judge import Band
+from grader.student.trainer import Trainer
 from grader.training import corpus as corpora
 from grader.training import evaluate, finding, records
 from grader.training.diagnose import finding as verdict_on
@@ -24,6 +25,7 @@ from grader.training.finding import Evidence
 from grader.training.recipe import Budget, Speedrun, Training
 from grader.training.run import Examination, Look, Point, Run, order, run
 from grader.training.yardstick import Yardstick
+from grader.values import Namespace
 
 WORDS = read(students.ROOT / "data" / "names.txt").words
 COURSE = Course(students.ROOT)
@@ -407,3 +409,25 @@ def test_a_book_that_can_not_be_written_is_a_clear_error(tmp_path):
 def test_the_tail_of_students_t_is_that_of_the_tables(t, degrees, probability):
     assert calibrate.tail(t, degrees) == pytest.approx(probability, rel=0.01)
     assert calibrate.tail(math.inf, degrees) == 0.0
+
+
+def test_a_step_may_write_into_its_batch_and_meets_nobody_elses():
+    met = []
+
+    def recipe(m, given):
+        W = torch.ones(3, requires_grad=True)
+
+        def step(X, Y, lr):
+            met.append(X.clone())
+            X *= W  # autograd follows it, as into any tensor of the student's own
+            X.sum().backward()
+            return X.sum().item()
+
+        return {"step": step, "logits": lambda X: X, "tensors": lambda: {"W": W}}
+
+    X, Y = torch.rand(20, 3), torch.arange(20)
+    kept = X.clone()
+    rows = torch.randint(0, 20, (6, 5))
+    Trainer(recipe, None, Namespace({}), X, Y, "cpu", 1).steps(rows, torch.full((6,), 0.1), [1, 2])
+    assert torch.equal(torch.stack(met), kept[rows])
+    assert torch.equal(X, kept)

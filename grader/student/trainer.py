@@ -51,9 +51,10 @@ class Trainer:
         with self._there():
             for seed, block, some in zip(seeds, batches, torch.split(rates, size), strict=True):
                 _seed(seed)
-                # A block is looked up at once: for each step alone it would cost a hundredth of the step.
-                inputs = X[block].unbind() if block.shape[1] else (X,) * len(block)
-                labels = Y[block].unbind() if block.shape[1] else (Y,) * len(block)
+                # A block is looked up at once: for each step alone it would cost some hundredths of the step.
+                # Each batch is detached, so that a step may write into its own as into any other tensor.
+                inputs = [x.detach() for x in X[block].unbind()] if block.shape[1] else [X] * len(block)
+                labels = [y.detach() for y in Y[block].unbind()] if block.shape[1] else [Y] * len(block)
                 for x, y, lr in zip(inputs, labels, some.tolist(), strict=True):
                     told.append(step(x, y, lr))
         losses = _numbers(told)
