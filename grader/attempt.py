@@ -1,8 +1,9 @@
 """One submission at work in the sandbox: whatever one cell or check does to it, the others go on."""
 
+import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -21,6 +22,8 @@ class Outcome:
     fault: dict[str, Any] | None = None
     changed: tuple[str, ...] = ()
     """Inputs that were changed in place."""
+    content: bytes | None = None
+    """A digest of the value as it came: what is alike in it, is alike. None: not known."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Attempt:
         self._deadline = now + self.limits.total
         self._load_deadline = now + self.limits.total / 2  # so that cells leave time for the answers
         self._child: Child | None = None
+        self._sent: set[str] = set()  # keys of the values that this process has been sent
         self._ends: dict[int, Ended] = {}
         self.failures: dict[int, dict[str, Any]] = {}
         """Cells that failed to run, by index."""
@@ -75,6 +79,7 @@ class Attempt:
         self.close()
         while True:
             self._child = self._start()
+            self._sent.clear()
             running = ALL_RUN
             try:
                 self._child.ask(self._load_request(), b"", self._seconds())
@@ -111,24 +116,28 @@ class Attempt:
         for cell in self.submission.cells[first:]:
             self._ends.setdefault(cell.index, Ended("timed_out", LATE))
 
-    def post(self, spec: Spec, source: str, cases: list[tuple[Any, bytes]]) -> None:
+    def post(self, spec: Spec, source: str, cases: list[dict[str, wire.Packed]]) -> None:
         """Send a probe's source with its cases; `collect` brings the answer."""
         self._started = time.monotonic()
         self._posted: Ended | None = None
-        request = {
+        request: dict[str, Any] = {
             "kind": "probe",
             "id": spec.id,
             "function": spec.name,
             "source": source,
             "forbids": list(spec.forbids),
-            "cases": [{"tree": tree, "size": len(blob)} for tree, blob in cases],
+            "cases": [{name: part.key for name, part in case.items()} for case in cases],
         }
         try:
             if self._child is None:
                 self.load()
             assert self._child is not None
+            parts = {part.key: part for case in cases for part in case.values()}
+            new = [part for key, part in parts.items() if key not in self._sent]
+            request["values"] = [{"key": part.key, "tree": part.tree, "size": len(part.blob)} for part in new]
             self._child.output()
-            self._child.ask(request, b"".join(blob for _, blob in cases), self._seconds())
+            self._child.ask(request, b"".join(part.blob for part in new), self._seconds())
+            self._sent.update(parts)
         except Ended as ended:
             self._posted = ended
 
@@ -214,7 +223,8 @@ def _outcomes(reply: dict[str, Any], blob: bytes, cases: int) -> list[Outcome]:
             part, offset = blob[offset : offset + item.size], offset + item.size
             value = wire.decode(item.value, part) if item.error is None else None
             fault = msgspec.to_builtins(item.error) if item.error else None
-            outcomes.append(Outcome(value, fault, tuple(item.changed)))
+            content = hashlib.sha256(msgspec.json.encode(item.value) + b"\0" + part).digest()
+            outcomes.append(Outcome(value, fault, tuple(item.changed), content))
         return outcomes
     except (msgspec.ValidationError, wire.WireError) as error:
         raise Ended("crashed", f"the answer can't be read: {error}") from None
@@ -229,20 +239,25 @@ def _failures(reply: dict[str, Any], cells: int) -> dict[int, dict[str, Any]]:
     return {item.cell: msgspec.to_builtins(item) for item in items if 0 <= item.cell < cells}
 
 
+# The student's process cuts its texts; whoever speaks in its place may not.
+_Text = Annotated[str, msgspec.Meta(max_length=4_000)]
+_Name = Annotated[str, msgspec.Meta(max_length=500)]
+
+
 class _Frame(msgspec.Struct):
-    file: str
+    file: _Text
     line: int
-    function: str
-    code: str
+    function: _Name
+    code: _Name
 
 
 class Error(msgspec.Struct):
     """What went wrong in the student's process, as that process tells it."""
 
     kind: Literal["raised", "broken_rule", "missing", "not_attempted", "timed_out"]
-    what: str
-    trace: list[_Frame]
-    type: str = ""
+    what: _Text
+    trace: Annotated[list[_Frame], msgspec.Meta(max_length=10)]
+    type: _Name = ""
 
 
 class _Failure(Error, kw_only=True):
@@ -253,4 +268,4 @@ class _Reported(msgspec.Struct):
     size: int
     value: Any = None
     error: Error | None = None
-    changed: list[str] = []
+    changed: Annotated[list[_Name], msgspec.Meta(max_length=1_000)] = []

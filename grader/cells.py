@@ -6,6 +6,7 @@ import json
 import re
 import tokenize
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -66,12 +67,23 @@ def read(path: Path, name: str) -> Submission:
 
     Raises UsageError where the file is missing, too large, not UTF-8 or not a notebook.
     """
-    text = _text(path)
+    return parse(_content(path), path, name)
+
+
+def parse(content: bytes, path: Path, name: str) -> Submission:
+    """The code cells of a file that has been read already; its path says what it is, and where, in messages.
+
+    Raises UsageError where the content is too large, not UTF-8 or not a notebook.
+    """
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"{path} is larger than {MAX_BYTES // 10**6} MB. Clear its outputs.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     shown = whole(str(path))
-    if path.suffix == ".ipynb":
-        cells = _notebook_cells(text, shown)
-    else:
-        cells = _percent_cells(text, shown)
+    cells = _notebook_cells(text, shown) if path.suffix == ".ipynb" else _percent_cells(text, shown)
     return Submission(shown, name, tuple(cells))
 
 
@@ -80,7 +92,7 @@ def whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     if path.suffix not in (".py", ".ipynb") and not path.is_dir():
         raise UsageError(f"{path} is neither a .py nor an .ipynb file.")
     try:
@@ -89,19 +101,13 @@ def _text(path: Path) -> str:
         if path.exists() and not path.is_file():
             raise UsageError(f"{path} is no regular file. Name a .py or .ipynb file.")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise UsageError(f"{path} is larger than {MAX_BYTES // 10**6} MB. Clear its outputs.")
-        text = content.decode("utf-8-sig")
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(
             f"There is no file {path}. Check the path; a lost exercise file is in your version control."
         ) from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"{str(path)[:200]!r} can't be read: {error}.") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _percent_cells(text: str, path: str) -> list[Cell]:
@@ -199,7 +205,9 @@ def _magic_line(lines: list[str], at: int) -> int | None:
     return None
 
 
+@lru_cache(maxsize=512)
 def _parsed(source: str) -> ast.Module | Exception:
+    """The tree is for reading only: it is handed out again."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a student's "\\d" the student's process may warn

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from grader.cores import cores
 from grader.course import Part, default_course
 from grader.errors import UsageError
 from grader.output import check_writable
@@ -70,7 +71,7 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
     click.echo(f"{sum(len(one.mutants) for one in chosen)} mutants of {len(chosen)} exercises")
     found = auditing.audit(
         chosen,
-        lambda order: workers.work(course, chosen, order, jobs or workers.jobs(), deadline),
+        lambda order: workers.work(course, chosen, order, jobs or cores(), deadline),
         sample=budget is not None,
     )
     for line in audit_report.lines(found, chosen, unnamed):

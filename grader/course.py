@@ -131,8 +131,7 @@ class Course:
 
     def probe_sources(self, part: Part) -> dict[str, str]:
         """The source of each probe, by the id of its check, as it travels to the student's process."""
-        probes = {file: travelling(file, _parse) for file in {spec.file for spec in part.checks}}
-        return {spec.id: probes[spec.file](spec.name) for spec in part.checks}
+        return _probe_sources(part)
 
     def _names(self) -> list[str]:
         folder = self.root / "grader" / "checks"
@@ -160,6 +159,12 @@ class Course:
 
 
 @cache
+def _probe_sources(part: Part) -> dict[str, str]:
+    probes = {file: travelling(file, _parse) for file in {spec.file for spec in part.checks}}
+    return {spec.id: probes[spec.file](spec.name) for spec in part.checks}
+
+
+@cache  # a file's one tree: what travels is told apart by the very nodes
 def _parse(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_text(encoding="utf-8"))

@@ -12,8 +12,9 @@ import torch
 
 from grader.alike import alike
 from grader.attempt import Outcome
+from grader.comparison import Comparison
 from grader.expect import Case, Expected, told_apart
-from grader.judge import SURPLUS, Comparison, contents, dtype_name, inside
+from grader.judge import SURPLUS, contents, dtype_name, inside
 from grader.values import Namespace, members
 
 COMMON = frozenset({

@@ -12,5 +12,8 @@ def fresh_state() -> None:
     """Start alike, whatever the code before has left behind: dtype, grad mode, global generators."""
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
-    torch.manual_seed(SEED)
+    torch.default_generator.manual_seed(SEED)
+    # Not torch.manual_seed: without a GPU it writes down the whole stack at each call, for later.
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.manual_seed_all(SEED)
     random.seed(SEED)

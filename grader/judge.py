@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import torch
 
+from grader.comparison import Comparison
 from grader.values import Namespace, members
 from grader.wire import Foreign
 
@@ -33,27 +34,6 @@ EXACT = (bool, int, str, type(None))
 
 class ReferenceFault(Exception):
     """The reference gave something to compare with that can't be: our fault, not the student's."""
-
-
-class Comparison(msgspec.Struct, frozen=True):
-    """One value that was expected, beside what came."""
-
-    label: str
-    case: int
-    fault: str | None
-    """None where it is right, else `missing`, `type`, `shape`, `dtype`, `finite` or `values`."""
-    asked: str
-    came: str
-    entries: int = 0
-    wrong: int = 0
-    """How many entries are off by more than the allowance."""
-    maxdiff: float | None = None
-    allowed: float | None = None
-    worst: list[int] = []
-    expected: float | None = None
-    got: float | None = None
-    exact: bool = False
-    approximate: bool = False
 
 
 class Band(msgspec.Struct, frozen=True):

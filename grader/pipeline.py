@@ -12,7 +12,7 @@ from grader import cells, expect, rules, verdict, versions
 from grader.attempt import Attempt
 from grader.course import Course, Part, Spec
 from grader.report.model import Report, Result
-from grader.sandbox import ISOLATION, Limits
+from grader.sandbox import Limits
 from grader.template import Template
 
 
@@ -42,7 +42,7 @@ def grade(
             else:
                 try:
                     cases = expect.cases(check, spec, seed)
-                    attempt.post(spec, sources[spec.id], [(case.tree, case.blob) for case in cases])
+                    attempt.post(spec, sources[spec.id], [case.sent for case in cases])
                     expected = [expect.expected(check, trusted, case) for case in cases]
                     answer = attempt.collect(len(cases))
                     imitations = expect.imitations(check, trusted, cases)
@@ -63,7 +63,8 @@ def grade(
         points=sum(result.points for result in results),
         max_points=sum(spec.points for spec in specs),
         seed=seed,
-        isolation=ISOLATION,
+        isolation=template.isolation.name,
+        layers=list(template.isolation.layers),
         device="cpu",
         versions=versions.versions(),
         seconds=round(time.monotonic() - start, 3),

@@ -2,6 +2,7 @@
 
 import ast
 import symtable
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +15,7 @@ _HIDDEN = {"reference", "solutions", "grader"}
 _AUTOGRAD_MODULES = ("torch.autograd", "torch.func", "functorch", "torch._functorch")
 _AUTOGRAD_NAMES = {"make_dual", "run_backward", "_execution_engine", "grad_fn", "next_functions"}
 _GRAD_MODES = {"no_grad", "enable_grad", "set_grad_enabled", "inference_mode"}
+_TELLING = (ast.Attribute, ast.Name, ast.Import, ast.ImportFrom)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What a star import of torch.autograd may bring; `backward` is also an exercise, which then replaces it.
 _STAR = ("grad", "backward", "Function", "Variable", "functional", "forward_ad", "graph")
@@ -42,18 +44,18 @@ def violation(submission: Submission, exercise: str, forbids: tuple[str, ...]) -
 def _scan(submission: Submission, forbids: tuple[str, ...]) -> dict[str, Violation]:
     """The violations by the name of each top-level definition that contains or reaches one."""
     parsed = [(cell, tree) for cell in submission.cells if isinstance(tree := cell.tree(), ast.Module)]
-    statements = [(cell, statement) for cell, tree in parsed for statement in _statements(tree)]
-    shared = _aliases(s for _, s in statements if not isinstance(s, _DEFINITIONS))
-    for _, definition in statements:
+    statements = [(cell, s, [*ast.walk(s)]) for cell, tree in parsed for s in _statements(tree)]
+    shared = _aliases(node for _, s, nodes in statements if not isinstance(s, _DEFINITIONS) for node in nodes)
+    for _, definition, _ in statements:
         if isinstance(definition, _DEFINITIONS):
             shared.pop(definition.name, None)
-    methods = {name for _, s in statements for name in _methods(s)}
+    methods = {name for _, _, nodes in statements for name in _methods(nodes)}
     methods.update(name for c in submission.cells if isinstance(c.tree(), Exception) for name in c.names())
     found: dict[str, Violation] = {}
     uses: dict[str, set[str]] = {}
-    for cell, statement in statements:
-        used = _free_names(statement)
-        aliases = {name: dotted for name, dotted in shared.items() if name in used} | _aliases([statement])
+    for cell, statement, nodes in statements:
+        used = _free_names(statement, cell.source)
+        aliases = {name: dotted for name, dotted in shared.items() if name in used} | _aliases(nodes)
         violation = next(_violations(statement, cell, forbids, _Known(aliases, methods)), None)
         for name in _names(statement):
             # A later definition replaces an earlier one, unless it is made from it.
@@ -84,10 +86,10 @@ class _Known:
         return name
 
 
-def _aliases(statements: Iterable[ast.stmt]) -> dict[str, str]:
+def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Which names stand for other dotted names, by import or by assignment."""
     aliases: dict[str, str] = {}
-    for node in (node for statement in statements for node in ast.walk(statement)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             aliases.update((alias.asname, alias.name) for alias in node.names if alias.asname)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -97,8 +99,8 @@ def _aliases(statements: Iterable[ast.stmt]) -> dict[str, str]:
     return aliases
 
 
-def _methods(statement: ast.stmt) -> Iterator[str]:
-    for node in ast.walk(statement):
+def _methods(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             yield from (inner.name for inner in node.body if isinstance(inner, ast.FunctionDef))
 
@@ -125,10 +127,10 @@ def _names(statement: ast.stmt) -> list[str]:
     return bound(statement)
 
 
-def _free_names(statement: ast.stmt) -> set[str]:
+def _free_names(statement: ast.stmt, source: str) -> set[str]:
     """The names that a statement takes from around it, in whatever function inside it."""
     try:
-        tables = [symtable.symtable(ast.unparse(statement), "cell", "exec")]
+        tables = [symtable.symtable(_text(statement, source), "cell", "exec")]
     except (SyntaxError, RecursionError, ValueError):  # `return` at the top, or nested too deep: take them all
         return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
     names = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
@@ -138,6 +140,16 @@ def _free_names(statement: ast.stmt) -> set[str]:
         names.update(symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())
         tables += table.get_children()
     return names
+
+
+def _text(statement: ast.stmt, source: str) -> str:
+    """The statement's own lines; written anew where it shares them, or is indented."""
+    lines = source.split("\n")
+    first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+    last = statement.end_lineno or first
+    behind = lines[last - 1].encode()[statement.end_col_offset :].strip()
+    own = statement.col_offset == 0 and (not behind or behind.startswith(b"#"))
+    return "\n".join(lines[first - 1 : last]) if own else ast.unparse(statement)
 
 
 def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str, Violation]:
@@ -154,9 +166,12 @@ def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str
 
 
 def _violations(statement: ast.stmt, cell: Cell, forbids: tuple[str, ...], known: _Known) -> Iterator[Violation]:
-    queue: list[ast.AST] = [statement]
+    queue: deque[ast.AST] = deque([statement])
     while queue:
-        node = queue.pop(0)
+        node = queue.popleft()
+        if not isinstance(node, _TELLING):
+            queue += ast.iter_child_nodes(node)
+            continue
         line = getattr(node, "lineno", 1) + cell.line
         place = f"line {line}" if cell.line else f"{cell.filename}, line {line}"
         for module in _imported(node):

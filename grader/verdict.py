@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -11,16 +11,19 @@ import torch
 
 from grader.attempt import Answer, Attempt, Outcome, describe
 from grader.check import Check
+from grader.comparison import Comparison
 from grader.course import Spec
 from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
-from grader.expect import Case, Expected, Imitations, told_apart
-from grader.judge import Comparison, compare, compare_bands, compare_forms
+from grader.expect import KEPT, Case, Expected, Imitations, told_apart
+from grader.judge import compare, compare_bands, compare_forms
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
 from grader.sandbox import Limits
 from grader.values import Namespace, members
 
 OUTPUT_SHOWN = 2_000
+SAYS_VALUES = ("a factor is wrong", "a value is missing", "a value too many", "not the type that was asked")
+"""Diagnoses whose advice tells of the values that were expected."""
 NEAR = 64
 """An answer that is off by less than so many times what is allowed is looked at twice."""
 
@@ -37,7 +40,7 @@ def judge(
     """The verdict on one check's answer. Passed only if every value of every case is right."""
     view = partial(_statistics, check, cases, expected) if check.measure else lambda case, value: value
     comparisons = [
-        [] if outcome.fault else _compared(spec, check, index, cases[index], want, outcome.value)
+        [] if outcome.fault else _compared(spec.exercise, check, index, cases[index], want, _Came(outcome))
         for index, (want, outcome) in enumerate(zip(expected, answer.outcomes, strict=True))
     ]
     evidence = Evidence(spec.exercise, cases, expected, answer.outcomes, comparisons, spec.updates, view)
@@ -57,14 +60,38 @@ def judge(
         found = _known(check, imitations, evidence) or (generic(evidence) if status == "failed" else None)
         explanation = _explained(check, evidence) if status == "failed" else None
         mistake = found.name if found else None
-        parts = [message, found.advice if found else "", explanation or ""]
-        message = " ".join(_sentence(part) for part in parts if part) or _plain(evidence)
-    return _result(spec, status, message, mistake, details, answer.seconds)
+        advice = found.advice if found else ""
+        unseen = _joined(message, "" if mistake in SAYS_VALUES else advice) or _unseen(evidence)
+        message = _joined(message, advice, explanation or "") or _plain(evidence)
+        return _result(spec, status, message, mistake, details, answer.seconds, unseen)
+    return _result(spec, status, message, None, details, answer.seconds)
 
 
-def _compared(spec: Spec, check: Check, index: int, case: Case, want: Expected, got: Any) -> list[Comparison]:
-    """The comparisons of one case's value with the reference's, or of what is measured of both."""
-    label = spec.exercise
+def _joined(*parts: str) -> str:
+    return " ".join(_sentence(part) for part in parts if part)
+
+
+class _Came:
+    """A value that came; like another where both came over the wire with the same content."""
+
+    def __init__(self, outcome: Outcome):
+        self.value = outcome.value
+        self._content = outcome.content or object()
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Came) and self._content == other._content
+
+
+@lru_cache(maxsize=KEPT)
+def _compared(label: str, check: Check, index: int, case: Case, want: Expected, came: _Came) -> list[Comparison]:
+    """The comparisons of one case's value with the reference's, or of what is measured of both.
+
+    Most of a class's right answers are the same to the bit, and need to be compared once.
+    """
+    got = came.value
     if check.measure:
         wrong = compare_forms(label, index, want.single, got)
         wanted = check.measure(case.given(), want.single)
@@ -116,11 +143,11 @@ def _result(
     mistake: str | None = None,
     details: Details | None = None,
     seconds: float = 0.0,
+    unseen: str = "",
 ) -> Result:
     points = spec.points if status == "passed" else 0
-    return Result(
-        spec.id, spec.title, status, points, spec.points, message, mistake, details or Details(), round(seconds, 4)
-    )
+    details, seconds = details or Details(), round(seconds, 4)
+    return Result(spec.id, spec.title, status, points, spec.points, message, mistake, details, seconds, unseen=unseen)
 
 
 def _status(evidence: Evidence, attempt: Attempt | None) -> tuple[str, str]:
@@ -249,6 +276,17 @@ def _plain(evidence: Evidence) -> str:
     share = (first.maxdiff or 0.0) / max(abs(first.expected or 0.0), 1e-30)
     much = f": {first.label} is off by {100 * share:.2g} % where it is worst" if share < 1 else ""
     return f"The values are not right{much}."
+
+
+def _unseen(evidence: Evidence) -> str:
+    """The same for who must not see what was expected."""
+    wrong = evidence.wrong()
+    if not wrong:
+        return _plain(evidence)
+    first = wrong[0]
+    if first.fault in ("values", "finite"):
+        return f"The values of {first.label} are not right."
+    return f"{first.label}: not of the {first.fault or 'form'} that was asked."
 
 
 def _trace(outcomes: list[Outcome]) -> list[Frame]:

@@ -469,3 +469,56 @@ def test_changed_inputs_are_told_by_name(what):
     after = given_values()
     CHANGES[what](after)
     assert wire.changed(given_values(), after) == ([what.strip()] if what.strip() else [])
+
+
+TOUCHED = {
+    "written": lambda g: g.x.add_(1),
+    "written by numpy": lambda g: g.x.numpy().fill(9.0),
+    "written to its data": lambda g: g.x.data.zero_(),
+    "written deep inside": lambda g: g.xs[0].zero_(),
+    "another shape": lambda g: g.x.unsqueeze_(0),
+    "other data": lambda g: setattr(g.x, "data", torch.ones(3)),
+    "it records": lambda g: g.x.requires_grad_(),
+    "another name": lambda g: setattr(g, "new", 1),
+    "a name less": lambda g: delattr(g, "n"),
+    "an equal number of another type": lambda g: setattr(g, "n", 3.0),
+    "an equal tensor": lambda g: setattr(g, "x", g.x.clone()),
+    "an entry more": lambda g: g.xs.append(1),
+    "a name deep inside": lambda g: setattr(g.f, "more", 1),
+    "a dict's key": lambda g: g.d.update(b=2),
+    "a dict's order": lambda g: g.d.update(a=g.d.pop("a")),
+}
+
+
+def came():
+    """A value as it comes out of the wire."""
+    values = given_values()
+    values.d = {"a": 1.0, "c": torch.zeros(2, dtype=torch.bfloat16)}
+    return wire.Given(*wire.encode(values))
+
+
+def test_what_is_only_read_is_untouched():
+    given = came()
+    assert given.value.x.sum() == 3
+    assert given.value.f.h.isnan().all()
+    assert given.value.xs[0] @ given.value.xs[0] == 2
+    assert given.untouched()
+
+
+@pytest.mark.parametrize("how", TOUCHED)
+def test_what_was_touched_is_not_handed_out_again(how):
+    given = came()
+    TOUCHED[how](given.value)
+    assert not given.untouched()
+
+
+def test_what_two_namespaces_share_has_one_key():
+    shared = torch.arange(6.0)
+    one = wire.packed(Namespace({"f": shared, "d": torch.ones(2)}))
+    other = wire.packed(Namespace({"f": shared.clone(), "d": torch.ones(2).double()}))
+    assert one["f"].key == other["f"].key
+    assert one["d"].key != other["d"].key
+    keys = {
+        wire.packed(Namespace({"x": x}))["x"].key for x in (shared, shared.view(2, 3), shared.int(), [shared], 1, True)
+    }
+    assert len(keys) == 6

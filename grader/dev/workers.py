@@ -1,18 +1,16 @@
 """A few processes that grade the mutants, each through a warm template of its own."""
 
 import multiprocessing
-import os
 import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from functools import cache
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader import pipeline
-from grader.course import Course, Part
+from grader.course import Course
 from grader.dev.audit import Exercise, Trial
 from grader.diagnose import COMMON
 from grader.errors import UsageError
@@ -27,20 +25,12 @@ PATIENCE = 1.5
 CHUNK = 24
 
 
-class _Course(Course):
-    """The course, with the sources of its probes worked out once."""
-
-    @cache  # noqa: B019
-    def probe_sources(self, part: Part) -> dict[str, str]:
-        return super().probe_sources(part)
-
-
 class Bench:
     """Grades mutants of some exercises, one after the other."""
 
     def __init__(self, course: Course, chosen: list[Exercise]):
         self._template: Template = start_template()
-        self._course = _Course(course.root)
+        self._course = course
         self._chosen = chosen
         self._paces: dict[int, float] = {}
         self._unfit: dict[int, str] = {}
@@ -174,8 +164,3 @@ def _serve(course: Course, chosen: list[Exercise], ours: Connection, others: lis
         pass  # nobody is there any more
     finally:
         bench.close()
-
-
-def jobs() -> int:
-    """How many processes this machine has room for."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -83,7 +83,7 @@ def render(
     try:
         for picture in pictures:
             given = inputs(picture, part, words, seed)
-            attempt.post(_as_check(picture, part), source_of(picture.probe), [wire.encode(given)])
+            attempt.post(_as_check(picture, part), source_of(picture.probe), [wire.packed(given)])
             outcome = attempt.collect(1).outcomes[0]
             if outcome.fault:
                 yield NotDrawn(picture.name, picture.title, why(outcome.fault, picture.needs, attempt))

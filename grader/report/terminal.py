@@ -5,7 +5,7 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
-from grader.judge import Comparison
+from grader.comparison import Comparison
 from grader.report import training
 from grader.report.model import NOT_WRITTEN, Report, Result
 

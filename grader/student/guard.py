@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any
 
 # A way round the rule about reading: another program reads, or the file gets another name.
@@ -150,10 +151,18 @@ def _ways_into_autograd(refuse: Callable[[str], None]) -> list[Replacement]:
         return inference(mode)
 
     replacements += [(owner, "inference_mode", only_on) for owner in (torch, torch.autograd.grad_mode)]
-    kernels = {name for owner in (torch, torch._C._VariableFunctions, torch._C._nn) for name in dir(owner)}
     for owner in (torch, torch._VF, torch._C._nn):
-        replacements += [(owner, name, forbidden(name)) for name in kernels if "backward" in name]
+        replacements += [(owner, name, forbidden(name)) for name in ready_made()]
     return replacements
+
+
+@cache
+def ready_made() -> tuple[str, ...]:
+    """The names of torch's ready-made derivatives. The template asks for them, so that they are known in each child."""
+    import torch
+
+    owners = (torch, torch._C._VariableFunctions, torch._C._nn)
+    return tuple(dict.fromkeys(name for owner in owners for name in dir(owner) if "backward" in name))
 
 
 def _forbid_operators(refuse: Callable[[str], None]) -> None:

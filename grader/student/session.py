@@ -7,16 +7,20 @@ import sys
 from typing import Any
 
 import msgspec
-from torch import is_grad_enabled
+from torch import is_grad_enabled, zeros
 from torch.autograd.grad_mode import inference_mode  # our own name: a cell may replace torch's
 
 from grader import wire
 from grader.cells import Cell
 from grader.fresh import fresh_state
-from grader.student.guard import PROBE, Guard
+from grader.student.guard import PROBE, Guard, ready_made
 from grader.student.state import State
 from grader.student.trainer import Trainer
 from grader.student.workspace import Module, describe, load
+from grader.values import Namespace
+
+OPEN = 64
+"""Descriptors that a student's process may have open."""
 
 
 class Session:
@@ -30,7 +34,8 @@ class Session:
         self._guard: Guard
         self._state: State
         self._trainer: Trainer
-        self._forbidden = False
+        self._sent: dict[str, tuple[Any, bytes]] = {}  # inputs as they came, by key
+        self._held: dict[str, wire.Given] = {}  # those that lie here untouched
 
     def serve(self) -> None:
         """Answer requests until the other side closes."""
@@ -74,10 +79,11 @@ class Session:
         probe = _function(request)
         forbids = request["forbids"]
         outcomes, replies, offset = [], [], 0
-        for case in request["cases"]:
-            part = blob[offset : offset + case["size"]]
-            offset += case["size"]
-            outcome, reply = self._case(probe, forbids, case["tree"], part)
+        for value in request["values"]:
+            self._sent[value["key"]] = value["tree"], blob[offset : offset + value["size"]]
+            offset += value["size"]
+        for keys in request["cases"]:
+            outcome, reply = self._case(probe, forbids, keys)
             outcomes.append(outcome | {"size": len(reply)})
             replies.append(reply)
         return {"outcomes": outcomes, "spoilt": self._state.spoilt()}, b"".join(replies)
@@ -104,9 +110,13 @@ class Session:
             answer, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
         return answer, reply
 
-    def _case(self, probe: Any, forbids: list[str], tree: Any, blob: bytes) -> tuple[dict[str, Any], bytes]:
-        """Run the probe on one case: its value, or what went wrong, and whether inputs changed."""
-        given = wire.decode(tree, blob)
+    def _case(self, probe: Any, forbids: list[str], keys: dict[str, str]) -> tuple[dict[str, Any], bytes]:
+        """Run the probe on one case: its value, or what went wrong, and whether inputs changed.
+
+        keys: those of the inputs by name. An input that the cases before have left alone is handed out again.
+        """
+        inputs = {name: self._input(key) for name, key in keys.items()}
+        given = Namespace({name: one.value for name, one in inputs.items()})
         fresh_state()
         self._guard.reset()
         own = os.getpid()
@@ -127,10 +137,27 @@ class Session:
             outcome, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
         # Whether an input was changed is told here and not judged by the grader: a lie about it
         # earns nothing, because the values are compared with those of the grader's own inputs.
-        after, content = wire.encode(given)
-        if (after, content) != (tree, blob):
-            outcome["changed"] = wire.changed(wire.decode(tree, blob), given)
+        alone = [name for name, one in inputs.items() if vars(given).get(name) is one.value and one.untouched()]
+        self._held.update((keys[name], inputs[name]) for name in alone)
+        if len(alone) < len(inputs):
+            before = Namespace({name: wire.decode(*self._sent[key]) for name, key in keys.items()})
+            if changed := wire.changed(before, given):
+                outcome["changed"] = changed
         return outcome, reply
+
+    def _input(self, key: str) -> wire.Given:
+        """The value of that key, for one case: two names of a case never stand for one value."""
+        return self._held.pop(key, None) or wire.Given(*self._sent[key])
+
+
+def warm_up() -> None:
+    """Do once what each session needs, so that a process forked from here has it behind it."""
+    ready_made()
+    msgspec.convert([], list[Cell])
+    fresh_state()
+    with inference_mode():
+        given = wire.Given(*wire.encode([zeros(1), {"a": 1.0}, Namespace({})]))
+        given.untouched()
 
 
 def _function(request: dict[str, Any]) -> Any:
@@ -186,6 +213,9 @@ def limit(limits: dict[str, int]) -> None:
     _set(resource.RLIMIT_CPU, limits["cpu"])
     _set(resource.RLIMIT_FSIZE, limits["file"])
     _set(resource.RLIMIT_CORE, 0)
+    _set(resource.RLIMIT_NOFILE, OPEN)  # each socket may hold memory that is no process's
+    if "processes" in limits:
+        _set(resource.RLIMIT_NPROC, limits["processes"])
 
 
 def _set(kind: int, value: int) -> None:

@@ -5,6 +5,8 @@ import math
 import random
 import signal
 import threading
+from itertools import islice
+from operator import is_
 from typing import Any
 
 import torch
@@ -15,7 +17,7 @@ class State:
 
     def __init__(self) -> None:
         owners = (builtins, math, random, torch, torch.Tensor, torch.nn, torch.nn.functional, torch.linalg)
-        self._saved = [(owner, dict(vars(owner))) for owner in owners]
+        self._saved = [(owner, [*vars(owner)], [*vars(owner).values()]) for owner in owners]
         self._threads = threading.active_count()
         self._modes = torch._C._len_torch_function_stack()
 
@@ -25,13 +27,16 @@ class State:
             threading.active_count() > self._threads
             or torch._C._len_torch_function_stack() > self._modes
             or signal.getitimer(signal.ITIMER_REAL)[0] > 0
-            or any(_patched(owner, saved) for owner, saved in self._saved)
+            or any(_patched(*saved) for saved in self._saved)
         )
 
 
-def _patched(owner: Any, saved: dict[str, Any]) -> bool:
+def _patched(owner: Any, names: list[str], values: list[Any]) -> bool:
     """Whether a name has changed; in a class also whether a new one hides what it inherits."""
     now = vars(owner)
-    return (isinstance(owner, type) and len(now) != len(saved)) or any(
-        now.get(name) is not value for name, value in saved.items()
-    )
+    if isinstance(owner, type) and len(now) != len(names):
+        return True
+    # What is new in a dict stands behind the rest. A tenth of the time of looking up each name.
+    if all(map(is_, now.values(), values)) and [*islice(now, len(names))] == names:
+        return False
+    return any(now.get(name) is not value for name, value in zip(names, values, strict=True))

@@ -1,0 +1,102 @@
+"""Inputs that several probes share travel once, and what one probe does to them no other sees."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import students
+import torch
+
+from grader import cells, wire
+from grader.attempt import Attempt, Outcome
+from grader.course import Course
+from grader.values import Namespace
+from grader.verdict import _Came
+
+PROBE = """
+def probe(m, given):
+    return m.answer(given.f, given.n)
+"""
+KEEPS = """
+kept = []
+
+def answer(f, n):
+    kept.append(f)
+    {does}
+    return f.x.sum().item() * n
+"""
+HARM = {
+    "written": "f.x += 1",
+    "another tensor": "f.x = f.x * 2",
+    "another name": "f.y = 1",
+    "transposed": "f.x.t_()",
+    "recorded": "f.x.requires_grad_()",
+    "written later": "kept[0].x.zero_() if len(kept) == 2 else None",
+}
+
+
+@pytest.fixture
+def ask(template, tmp_path):
+    """Ask a submission's `answer` for some numbers n, an f of twelve ones beside each; the outcomes, in order."""
+    course = Course(students.MINI)
+    spec = course.part("part9").checks[0]
+    attempts = []
+
+    def run(source, *numbers):
+        content = f"# %%\n{source}".encode()
+        attempt = Attempt(template, cells.parse(content, Path("answer.py"), "part9_mini"), (), ())
+        attempts.append(attempt)
+        found = []
+        for n in numbers:
+            sent = wire.packed(Namespace({"f": Namespace({"x": torch.ones(3, 4)}), "n": n}))
+            attempt.post(replace(spec, name="probe"), PROBE, [sent])
+            found += attempt.collect(1).outcomes
+        return found, attempt
+
+    yield run
+    for attempt in attempts:
+        attempt.close()
+
+
+@pytest.mark.parametrize("how", HARM)
+def test_what_an_answer_does_to_its_inputs_the_next_one_does_not_see(ask, how):
+    source = KEEPS.format(does=HARM[how]).replace("return f.x.sum().item()", "return float(f.x.sum())")
+    clean, _ = ask(KEEPS.format(does="pass"), 1, 2, 3)
+    assert [outcome.value for outcome in clean] == [12.0, 24.0, 36.0]
+    assert not any(outcome.changed for outcome in clean)
+    looks = "    shown = (float(f.x.sum()), tuple(f.x.shape), f.x.requires_grad, hasattr(f, 'y'))\n"
+    found, _ = ask(source.replace("    kept.append(f)\n", f"{looks}    kept.append(f)\n").replace(
+        "return float(f.x.sum()) * n", "return shown"), 1, 2, 3, 4)  # fmt: skip
+    seen = [outcome.value for outcome in found]
+    if how == "written later":  # he had kept what he was given: the one that he harms is told, the next is whole
+        assert seen[0] == seen[1] == seen[3]
+        return
+    assert len(set(seen)) == 1
+    assert [bool(outcome.changed) for outcome in found] == [how not in ("another name", "recorded")] * 4
+
+
+def test_an_input_is_sent_once(ask, monkeypatch):
+    sizes = []
+    frame = wire.frame
+    monkeypatch.setattr(wire, "frame", lambda message, blob=b"": sizes.append(len(blob)) or frame(message, blob))
+    ask(KEEPS.format(does="pass"), 1, 2)
+    first, second = sizes[1:]  # behind the request to load
+    assert first - second >= 48, "twelve float32"
+
+
+def test_a_new_process_is_sent_its_inputs_again(ask):
+    source = KEEPS.format(does="import os; os._exit(0) if n == 2 else None")
+    found, _ = ask(source, 1, 2, 3)
+    assert [outcome.value for outcome in found] == [12.0, None, 36.0]
+
+
+def test_answers_are_told_apart_by_what_came(ask):
+    source = (
+        "import torch\ndef answer(f, n):\n    return [1, 1.0, True, torch.ones(4), torch.ones(2, 2), torch.ones(4)][n]"
+    )
+    found, _ = ask(source, 0, 1, 2, 3, 4, 5)
+    came = [_Came(outcome) for outcome in found]
+    assert came[3] == came[5]
+    assert hash(came[3]) == hash(came[5])
+    assert len(set(came)) == 5
+    assert _Came(Outcome(1)) != _Came(Outcome(1)), "a value that never crossed is like no other"
