@@ -1,8 +1,8 @@
 """The grader's side of the student's process: start it, ask it, bound it, end it.
 
-Isolation level `process`: a process of its own in its own group, with a scrubbed environment, limits
-on wall-clock time, CPU time, memory, file size, output and reply, and SIGKILL from outside. It does
-not hide files and does not cut off the network: that is what the level `bubblewrap` is for.
+A process of its own in its own group, with a scrubbed environment, limits on wall-clock time, CPU time, memory,
+number of processes, file size, output and reply, and SIGKILL from outside. It does not hide files and does not cut
+off the network: that is what the isolation `bubblewrap` is for (grader/isolation.py).
 """
 
 import os
@@ -20,10 +20,12 @@ import msgspec
 from grader import wire
 from grader.template import PATIENCE, Template
 
-ISOLATION = "process"
-"""The level that is active; every result says so."""
 GONE = "the sandbox itself has ended"
 OUTPUT_KEPT = 20_000
+TEXT = 4 << 20
+"""Bytes of JSON in an answer, at most: what JSON unfolds to takes many times as much."""
+EVERY = 0.2
+"""Seconds between two looks at what a process uses, while it is waited for."""
 START_SECONDS = 60
 """For a new template to import torch."""
 
@@ -35,7 +37,9 @@ class Limits:
     seconds: float = 10.0
     total: float = 120.0
     memory: int = 2 << 30
-    """Bytes of address space beyond what the process starts with."""
+    """Bytes of address space beyond what the process starts with; of memory, for all its processes together."""
+    processes: int = 64
+    """Processes and threads; of processes, for all together."""
     file: int = 256 << 20
     reply: int = 64 << 20
 
@@ -63,10 +67,16 @@ class Child:
         self._pid = 0
         self._exit: int | None = None
         self._closed = False
+        self._watched = time.monotonic()
         self._data, theirs = socket.socketpair()
         self._pipe, write_end = os.pipe()
         os.set_blocking(self._pipe, False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._data, selectors.EVENT_READ)
+        self._selector.register(self._pipe, selectors.EVENT_READ)
         settings = {"memory": limits.memory, "cpu": int(limits.total) + 1, "file": limits.file}
+        if template.isolation.alone:  # elsewhere the kernel counts all that the user runs
+            settings["processes"] = limits.processes
         request = msgspec.json.encode({"limits": settings}) + b"\n"
         try:
             socket.send_fds(template.control, [request], [theirs.fileno(), write_end])
@@ -74,8 +84,7 @@ class Child:
             template.ready = True
         except (OSError, Ended):
             template.lost = True
-            self._data.close()
-            os.close(self._pipe)
+            self._hang_up()
             raise Ended("crashed", GONE) from None
         finally:
             theirs.close()
@@ -120,17 +129,24 @@ class Child:
         if self._closed:
             return
         self._closed = True
-        self._data.close()
-        os.close(self._pipe)
+        self._hang_up()
         if self._exit is not None:
             return
         try:
-            self._template.control.sendall(msgspec.json.encode({"kill": self._pid}) + b"\n")
-            self._wait_for("exited", PATIENCE)
-        except (OSError, Ended):  # the template is gone: the child has lost its parent, not its group
+            if not self._template.lost:
+                self._template.control.sendall(msgspec.json.encode({"kill": self._pid}) + b"\n")
+                self._wait_for("exited", PATIENCE)
+        except (OSError, Ended):
             self._template.lost = True
+        if self._template.lost and not self._template.isolation.alone:
+            # It has lost its parent, not its group. In a sandbox it ends with it, and its number is another's here.
             with suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
+
+    def _hang_up(self) -> None:
+        self._selector.close()
+        self._data.close()
+        os.close(self._pipe)
 
     def _read(self, seconds: float, deadline: float) -> tuple[dict[str, Any], bytes]:
         """The next frame, while the output is drained and the clock runs: late ones do not set it back."""
@@ -140,32 +156,49 @@ class Child:
                 return frame
             if frame is not None:
                 raise _timed_out(seconds)
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._data, selectors.EVENT_READ)
-                selector.register(self._pipe, selectors.EVENT_READ)
-                ready = {key.fileobj for key, _ in selector.select(max(0.0, deadline - time.monotonic()))}
+            left = max(0.0, deadline - time.monotonic())
+            ready = {key.fileobj for key, _ in self._selector.select(min(left, EVERY))}
+            if time.monotonic() - self._watched > EVERY:
+                self._watch()
             if self._pipe in ready and not self._drain() and self._data not in ready:
                 # Its standard output is closed, but it may still be at work: wait for the data alone.
-                self._data.settimeout(max(0.001, deadline - time.monotonic()))
+                self._data.settimeout(max(0.001, min(EVERY, deadline - time.monotonic())))
             elif self._data not in ready:
                 if time.monotonic() >= deadline:
                     raise _timed_out(seconds)
                 continue
             try:
-                part = self._data.recv(1 << 20)
+                part = self._data.recv(1 << 16)  # a larger buffer costs more than most answers fill
             except TimeoutError:
-                raise _timed_out(seconds) from None
+                if time.monotonic() >= deadline:
+                    raise _timed_out(seconds) from None
+                continue
             except OSError:
                 part = b""
             if not part:
                 raise self._ended()
             self._buffer += part
 
+    def _watch(self) -> None:
+        """End it where all its processes together use too much. Raises Ended."""
+        from grader.watch import usage  # psutil costs more than most answers take
+
+        self._watched = time.monotonic()
+        used = usage(self._template.pid)
+        if used.memory > self._limits.memory:
+            self._template.lost = True
+            raise Ended("crashed", f"its processes together used more than {self._limits.memory >> 20} MiB of memory")
+        if used.processes > self._limits.processes:
+            self._template.lost = True
+            raise Ended("crashed", f"it started more than {self._limits.processes} processes")
+
     def _frame(self) -> tuple[dict[str, Any], bytes] | None:
         """A whole frame from the buffer, None if it is not all there yet."""
         if len(self._buffer) < 16:
             return None
         text, blob = wire.lengths(self._buffer)
+        if text > TEXT:
+            raise Ended("crashed", f"the answer holds more than {TEXT >> 20} MiB beside its tensors")
         if text + blob > self._limits.reply:
             raise Ended("crashed", f"the answer is larger than {self._limits.reply >> 20} MiB")
         end = 16 + text + blob

@@ -10,9 +10,14 @@ import socket
 import sys
 import tempfile
 import time
+from pathlib import Path
+from typing import Any
 
 from grader.errors import UsageError
+from grader.isolation import ENVIRONMENT, FILTER, PROCESS, Isolation, copy_student_side
 
+CONNECT = 120
+"""Seconds for a launcher to start its container."""
 PATIENCE = 5
 """Seconds for a warm template to answer; longer, and it was stopped or killed by a student's code."""
 
@@ -20,11 +25,12 @@ PATIENCE = 5
 class Template:
     """The warm process (grader/student/template.py), the socket that commands it, and its folder."""
 
-    def __init__(self, fresh: bool = False):
+    def __init__(self, fresh: bool = False, isolation: Isolation = PROCESS):
+        self.isolation = isolation
         self.lost = False
         """Whether it no longer answers: killed or stopped by a student's code."""
         self.ready = False
-        self._start(fresh or "reference" in sys.modules)
+        self._start(fresh or isolation.command is not None or "reference" in sys.modules)
 
     def restart(self) -> None:
         """Start a new one in the place of one that is lost."""
@@ -51,13 +57,53 @@ class Template:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, fresh: bool) -> None:
-        self.control, theirs = socket.socketpair()
         self._folder = tempfile.mkdtemp(prefix="grader-")
-        self.pid = _spawn(theirs, self._folder) if fresh else _fork(self.control, theirs, self._folder)
+        if self.isolation.connects:
+            self._start_elsewhere()
+            return
+        self.control, theirs = socket.socketpair()
+        if fresh:
+            self.pid = _spawn(self._command(theirs.fileno()), theirs, Path(self._folder))
+        else:
+            self.pid = _fork(self.control, theirs, self._folder)
         theirs.close()
 
+    def _command(self, descriptor: int) -> list[str]:
+        if self.isolation.command is None:
+            return [sys.executable, "-I", "-m", "grader.student.template", str(descriptor), self._folder]
+        kit = Path(self._folder, "kit")
+        copy_student_side(kit)
+        os.chmod(self._folder, 0o755)  # inside it is another user's
+        return self.isolation.command(kit, Path(self._folder), descriptor)
 
-def start_template(fresh: bool = False) -> Template:
+    def _start_elsewhere(self) -> None:
+        """Where no descriptor can be inherited: it connects to a socket in the folder."""
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(f"{self._folder}/control")
+            os.chmod(f"{self._folder}/control", 0o666)
+            listening.listen(1)
+            listening.settimeout(0.2)
+            self.pid = _spawn(self._command(-1), None, Path(self._folder))
+            deadline = time.monotonic() + CONNECT
+            while time.monotonic() < deadline and not _ended(self.pid):
+                try:
+                    self.control, _ = listening.accept()
+                    return
+                except TimeoutError:
+                    continue
+        self.control, said = socket.socket(), self.said()
+        self._kill()
+        raise UsageError(f"The launcher has not connected to the grader (within {CONNECT} seconds). It said: {said}")
+
+    def said(self) -> str:
+        """What the command that makes the isolation has complained of."""
+        try:
+            return Path(self._folder, "log").read_text(errors="replace").strip()[-500:]
+        except OSError:
+            return ""
+
+
+def start_template(fresh: bool = False, isolation: Isolation = PROCESS) -> Template:
     """Fork this process if nothing secret is in its memory yet, else (or if `fresh`) start a new one.
 
     The fork costs milliseconds; a new process imports torch again. Ask for it where this process has
@@ -65,18 +111,26 @@ def start_template(fresh: bool = False) -> Template:
     """
     if not hasattr(os, "fork"):
         raise UsageError("This system has no fork, which the grader needs. Run it on Linux, macOS or in WSL.")
-    return Template(fresh)
+    return Template(fresh, isolation)
 
 
-def _spawn(theirs: socket.socket, folder: str) -> int:
-    theirs.set_inheritable(True)
-    return os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-I", "-m", "grader.student.template", str(theirs.fileno()), folder],
-        {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-        setpgroup=0,
-    )
+def _ended(pid: int) -> bool:
+    """Whether a process of ours has ended; it stays to be reaped."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _spawn(command: list[str], theirs: socket.socket | None, folder: Path) -> int:
+    """Start a template: what it needs are the socket, the filter behind it, and a log for what bwrap may say."""
+    actions: list[Any] = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+    if (folder / "kit").exists():
+        log = str(folder / "log")
+        actions += [(os.POSIX_SPAWN_OPEN, fd, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for fd in (1, 2)]
+    if theirs is not None:
+        theirs.set_inheritable(True)
+        if (folder / FILTER).exists():
+            actions.append((os.POSIX_SPAWN_OPEN, theirs.fileno() + 1, str(folder / FILTER), os.O_RDONLY, 0))
+    program = command[0] if os.sep in command[0] else shutil.which(command[0]) or command[0]
+    return os.posix_spawn(program, command, ENVIRONMENT, file_actions=actions, setpgroup=0)
 
 
 def _fork(ours: socket.socket, theirs: socket.socket, folder: str) -> int:

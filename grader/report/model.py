@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from grader.judge import Comparison
+from grader.comparison import Comparison
 
 SCHEMA: Literal["grader-report-1"] = "grader-report-1"
 NOT_WRITTEN = "Not written yet."
@@ -95,6 +95,8 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     curve: Curve | None = None
     """Of a training check that was run."""
+    unseen: str = ""
+    """In the message's place for who must not see what was expected; empty where the message may be seen."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -112,6 +114,8 @@ class Report(msgspec.Struct, frozen=True):
     seconds: float
     results: list[Result]
     schema: Literal["grader-report-1"] = SCHEMA
+    layers: list[str] = []
+    """What the isolation holds off: see docs/isolation.md."""
     not_run: int = 0
     """Training checks of the part that were not asked for, and are not among the results and points."""
     notes: list[str] = []

@@ -96,7 +96,7 @@ def describe(error: BaseException, filenames: set[str]) -> dict[str, Any]:
         code = whole(error.text or "").strip()
         frames = [{"file": error.filename, "line": error.lineno or 0, "function": "", "code": code}]
         text = whole(str(error.msg))
-    return {"kind": "raised", "type": type(error).__name__, "what": text, "trace": frames}
+    return {"kind": "raised", "type": whole(type(error).__name__)[:200], "what": text, "trace": frames}
 
 
 def _text(error: BaseException) -> str:
@@ -113,6 +113,6 @@ def _frames(error: BaseException, filenames: set[str]) -> Iterator[dict[str, Any
         yield {
             "file": code.co_filename,
             "line": line,
-            "function": whole(code.co_qualname).replace("<locals>.", ""),
+            "function": whole(code.co_qualname).replace("<locals>.", "")[:200],
             "code": whole(linecache.getline(code.co_filename, line).strip())[:200],
         }

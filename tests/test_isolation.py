@@ -1,0 +1,172 @@
+"""What a sandbox shows and bounds; and that the doctor says so where a layer does not hold."""
+
+import dataclasses
+import shlex
+import subprocess
+import sys
+
+import pytest
+from students import MINI, ROOT, command, grade, solved
+from tools import need
+
+from grader import doctor, isolation
+from grader.attempt import Attempt
+from grader.cells import Cell, Submission
+from grader.errors import UsageError
+from grader.isolation import PROCESS, STUDENT_SIDE, bubblewrap, launcher
+from grader.sandbox import Limits
+from grader.template import start_template
+from grader.watch import usage
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    """A warm template in bubblewrap."""
+    need("bwrap")
+    template = start_template(isolation=bubblewrap())
+    yield template
+    template.close()
+
+
+def printed(template, code, limits=None):
+    """What a cell prints in the sandbox, and why it failed if it did."""
+    submission = Submission("a.py", "a", (Cell(0, code, 0, "a.py"),))
+    attempt = Attempt(template, submission, (), (), limits or Limits(seconds=10, total=30))
+    try:
+        attempt.load()
+        return attempt.output(), "".join(fault["what"] for fault in attempt.failures.values())
+    finally:
+        attempt.close()
+
+
+def test_the_doctor_says_where_a_claimed_layer_does_not_hold():
+    braggart = dataclasses.replace(PROCESS, layers=(*PROCESS.layers, *isolation.NAMESPACES, "userns", "calls"))
+    words = {(f.layer, f.title): f.word for f in doctor.examine(braggart)}
+    broken = {layer for (layer, _), word in words.items() if word == "BROKEN"}
+    assert {"network", "filesystem", "pids", "tmp"} <= broken
+    assert not broken & set(PROCESS.layers)
+
+
+def test_what_bubblewrap_claims_holds_here():
+    need("bwrap")
+    done = command("doctor", "--isolation", "bubblewrap", cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BROKEN" not in done.stdout
+    held = {line.split()[1] for line in done.stdout.splitlines() if line.split()[0] == "holds"}
+    assert held == set(bubblewrap().layers)
+
+
+def test_every_attack_of_the_doctor_names_a_layer_and_every_layer_is_attacked():
+    layers = {*PROCESS.layers, *isolation.NAMESPACES, "userns", "calls"}
+    assert {attack.layer for attack in doctor.ATTACKS} == layers
+
+
+def test_nothing_of_the_course_can_be_seen(sandbox):
+    code = """
+import os
+seen = []
+for folder, folders, files in os.walk('/'):
+    folders[:] = [f for f in folders if f not in ('proc', 'torch', 'numpy')]
+    seen += [os.path.join(folder, f) for f in files]
+names = ('part4_backprop', 'part9_mini', '/data/names.txt', 'grader/judge.py')
+print([f for f in seen if any(n in f for n in names)])
+print(len(seen) > 1000, os.listdir('/kit/grader'))
+"""
+    said, why = printed(sandbox, code)
+    first, second = said.splitlines()
+    assert (first, why) == ("[]", "")
+    assert second.startswith("True")
+    assert "checks" not in second
+
+
+def test_an_installed_kit_is_covered(monkeypatch, tmp_path):
+    need("bwrap")
+    (tmp_path / "grader").mkdir()
+    monkeypatch.setattr(isolation.sysconfig, "get_path", lambda name: str(tmp_path))
+    words = " ".join(bubblewrap().command(tmp_path, tmp_path, 3))
+    assert f"--tmpfs {tmp_path}/grader --remount-ro {tmp_path}/grader" in words
+
+
+def test_the_student_side_imports_nothing_else_of_the_grader():
+    code = "import sys, grader.student.template; print(*[m for m in sys.modules if m.startswith('grader')])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = {name.split(".")[1] for name in done.stdout.split() if "." in name}
+    assert modules == {name.removesuffix(".py") for name in STUDENT_SIDE} - {"__init__"}
+
+
+def test_a_fork_bomb_and_the_memory_of_many_are_bounded(sandbox):
+    bomb = "import os, time\nfor _ in range(400): os.fork() or (time.sleep(5), os._exit(0))"
+    _, why = printed(sandbox, bomb)
+    assert "BlockingIOError" in why or "Resource temporarily unavailable" in why
+    limits = Limits(seconds=10, total=30, memory=256 << 20)
+    many = (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = bytearray(b'x') * (64 << 20)\n"
+        "        time.sleep(8)\n        os._exit(0)\ntime.sleep(8)\nprint('TAKEN')"
+    )
+    said, why = printed(sandbox, many, limits)
+    assert "TAKEN" not in said
+    assert why == "its processes together used more than 256 MiB of memory"
+    said, _ = printed(sandbox, "print('the next one is well')")
+    assert "well" in said
+
+
+def test_memory_that_is_shared_with_the_template_is_not_counted(sandbox):
+    printed(sandbox, "pass")
+    idle = usage(sandbox.pid)
+    assert idle.processes == 1, "the template"
+    assert idle.memory < 32 << 20
+
+
+def test_a_child_leaves_neither_process_nor_file_nor_segment(sandbox):
+    left = """
+import ctypes, os, time
+open('/tmp/for-you', 'w').write('the answer')
+open('/dev/shm/for-you', 'w').write('the answer')
+ctypes.CDLL(None).shmget(4711, 4096, 0o1666)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0: time.sleep(60)
+    os._exit(0)
+"""
+    look = """
+import ctypes, glob, os
+print(glob.glob('/tmp/for*'), os.listdir('/dev/shm'), ctypes.CDLL(None).shmget(4711, 4096, 0))
+print(sum(p.isdigit() for p in os.listdir('/proc')))
+"""
+    assert printed(sandbox, left) == ("", "")
+    said, why = printed(sandbox, look)
+    assert (said.split("\n")[:2], why) == (["[] [] -1", "2"], "")
+
+
+def test_the_same_verdicts_as_without_it(sandbox, tmp_path):
+    file = tmp_path / "part9_mini.py"
+    file.write_text(solved(MINI, "part9_mini", row_sums="def row_sums(x):\n    return x.sum(dim=1)"))
+    template = start_template(fresh=True)
+    try:
+        plain = grade(template, file, MINI, "part9_mini")
+    finally:
+        template.close()
+    inside = grade(sandbox, file, MINI, "part9_mini")
+    assert {i: (r.status, r.message) for i, r in inside.items()} == {i: (r.status, r.message) for i, r in plain.items()}
+
+
+def test_a_launcher_is_any_command_that_ends_in_a_python(tmp_path):
+    need("bwrap")
+    words = bubblewrap().command(tmp_path / "none", tmp_path, 3)
+    words = words[: words.index("--")]
+    kit = words.index(str(tmp_path / "none"))
+    del words[kit - 1 : kit + 2]
+    if "--seccomp" in words:  # its file is no business of a launcher's
+        del words[words.index("--seccomp") : words.index("--seccomp") + 2]
+    words[-2:-2] = ["--bind", "{folder}", "{folder}", "--ro-bind", "{kit}", "{kit}"]
+    template = start_template(isolation=launcher([*words, "--", sys.executable]))
+    try:
+        said, why = printed(template, "import os\nprint(os.listdir('/proc') and os.uname().nodename)")
+    finally:
+        template.close()
+    assert (said, why) == ("student\n", "")
+
+
+def test_a_launcher_that_does_not_start_is_said():
+    with pytest.raises(UsageError, match=r"has not connected.*no such thing"):
+        start_template(isolation=launcher(shlex.split("sh -c 'echo no such thing; exit 3'")))
