@@ -12,7 +12,9 @@ import click
 
 from grader import data as names_data
 from grader import hints, progress
+from grader.cli_classes import batch, export, report
 from grader.cli_dev import dev
+from grader.cli_doctor import doctor
 from grader.cli_plot import plot
 from grader.cli_training import keep, records, train, training
 from grader.course import Part, default_course
@@ -80,7 +82,7 @@ def run(
     console = screen(quiet=json_file == "-")
     warm_process = template.start_template()
     try:
-        header = terminal.header(f"{part.id}: {part.title}", str(path), seed, sandbox.ISOLATION)
+        header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
         live = terminal.Live(console, header)
         limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
         report = pipeline.grade(course, part, specs, submission, warm_process, seed, limits, live)
@@ -196,7 +198,7 @@ def _line_of(submission: Any, exercise: str) -> int:
     return 0
 
 
-for command in (train, records, plot, dev):
+for command in (train, records, plot, batch, export, report, doctor, dev):
     main.add_command(command)
 
 if __name__ == "__main__":

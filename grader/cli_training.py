@@ -58,7 +58,7 @@ def train(
     console = screen(quiet=json_file == "-")
     warm_process = template.start_template()
     try:
-        for line in terminal.header(f"{part.id}: {part.title}", submission.path, seed, sandbox.ISOLATION):
+        for line in terminal.header(f"{part.id}: {part.title}", submission.path, seed, warm_process.isolation.name):
             console.print(line)
         report, plan = training(
             course, part, submission, warm_process, console, device, budget, seed, resume, wanted, speedrun

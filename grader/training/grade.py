@@ -46,6 +46,8 @@ class Plan:
     device: str
     seed: int
     resume: bool = False
+    keep: bool = True
+    """Whether an interrupted run leaves a checkpoint to go on from."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,11 @@ def _train(
     budget = training.budget(plan.budget)
     allowed = yardstick.allowed(budget.steps)
     setting = Setting(records.fingerprint(submission), words.sha256[:16], plan.budget, plan.seed, plan.device)
-    keeper = Keeper(training.id, setting)
-    before = keeper.read(budget.steps) if plan.resume else None
+    keeper = Keeper(training.id, setting) if plan.keep else None
+    before = keeper.read(budget.steps) if keeper and plan.resume else None
     if plan.resume and not before:
         listener.say("there is no interrupted run to go on from: this one starts anew")
-    if not plan.resume and (aside := keeper.set_aside()):
+    if keeper and not plan.resume and (aside := keeper.set_aside()):
         listener.say(f"an interrupted run was set aside as {aside}; --resume would have gone on from it")
     attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits(plan.device, allowed))
     try:
@@ -140,7 +142,7 @@ def _run(
     order: int,
     allowed: float,
     listener: Listener,
-    keeper: Keeper,
+    keeper: Keeper | None,
     before: tuple[Run, dict[str, torch.Tensor]] | None,
 ) -> Run:
     """What came of the run, however it ended; with a checkpoint now and then while it goes on."""
@@ -150,7 +152,8 @@ def _run(
         nonlocal so_far
         so_far = now
         try:
-            keeper(now, trainee)
+            if keeper:
+                keeper(now, trainee)
         except UsageError as error:  # a full disk costs the checkpoint, not the run
             listener.say(f"no checkpoint: {error}")
 
@@ -160,12 +163,13 @@ def _run(
         if before:
             remote.restore(before[1])
         done = run(training, corpus, remote, steps, order, allowed, listener.progress, keep, before and before[0])
-        keeper.done()
+        if keeper:
+            keeper.done()
         return msgspec.structs.replace(done, examination=examination, **_saturation(hidden))
     except Stopped as stopped:
         return msgspec.structs.replace(so_far, stopped="fault", fault=stopped.fault)
     except KeyboardInterrupt:
-        return msgspec.structs.replace(so_far, stopped="interrupted", kept=keeper.step)
+        return msgspec.structs.replace(so_far, stopped="interrupted", kept=keeper and keeper.step)
 
 
 def _exercises(

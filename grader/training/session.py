@@ -14,7 +14,6 @@ from grader.errors import UsageError
 from grader.report import terminal
 from grader.report.model import Report, Result
 from grader.report.training import Watch
-from grader.sandbox import ISOLATION
 from grader.template import Template
 from grader.training import device as devices
 from grader.training.corpus import renumbered
@@ -58,7 +57,8 @@ def report(
         points=sum(result.points for result in results),
         max_points=sum(result.max_points for result in results),
         seed=plan.seed,
-        isolation=ISOLATION,
+        isolation=template.isolation.name,
+        layers=list(template.isolation.layers),
         device=devices.described(plan.device),
         versions=versions.versions(),
         seconds=round(time.monotonic() - start, 3),

@@ -1,0 +1,80 @@
+"""What came of a class, for other programs: CSV, JSON lines, and Gradescope's results.json for each student."""
+
+import csv
+import hashlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.classes.graded import Graded
+from grader.report.feedback import for_student
+from grader.report.model import Result
+
+
+def as_csv(graded: list[Graded]) -> str:
+    """A row for each student, a column for each check."""
+    checks = list(dict.fromkeys(r.id for g in graded if g.report for r in g.report.results))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["student", "points", "max_points", "file", "sha256", "graded_at", "problem", *checks])
+    for one in graded:
+        points = {r.id: r.points for r in one.report.results} if one.report else {}
+        most = one.report.max_points if one.report else ""
+        row = [one.student, one.points, most, one.file, one.sha256, one.graded_at, one.problem]
+        writer.writerow([_inert(value) for value in row] + [points.get(check, "") for check in checks])
+    return out.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def as_json_lines(graded: list[Graded]) -> bytes:
+    """All that is known of each student, a line each: for the instructor, with the seed in it."""
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in graded)
+
+
+def write_gradescope(graded: list[Graded], folder: Path) -> int:
+    """A folder for each student with Gradescope's results.json in it; how many. Nothing secret is in them."""
+    for one in graded:
+        path = folder / slug(one.student) / "results.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(gradescope(one)), indent=2))
+    return len(graded)
+
+
+def gradescope(one: Graded) -> dict[str, Any]:
+    """Gradescope's form of a report, as the student may see it."""
+    if one.report is None:
+        return {"score": 0, "output": one.problem, "output_format": "text", "tests": []}
+    report = for_student(one.report)
+    return {
+        "score": report.points,
+        "execution_time": one.seconds,
+        "output": "\n".join(report.notes),
+        "output_format": "text",
+        "tests": [_test(result) for result in report.results],
+    }
+
+
+def _test(result: Result) -> dict[str, Any]:
+    printed = f"\n\nYour code printed:\n{result.details.output}" if result.details.output else ""
+    return {
+        "name": f"{result.id}: {result.title}",
+        "score": result.points,
+        "max_score": result.max_points,
+        "status": "passed" if result.status == "passed" else "failed",
+        "output": f"{result.status.replace('_', ' ')}. {result.message}{printed}",
+        "output_format": "text",
+        "visibility": "visible",
+    }
+
+
+def slug(name: str) -> str:
+    """A name for a file: safe anywhere, and another one for another name."""
+    short = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:40] or "student"
+    return f"{short}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"

@@ -1,0 +1,30 @@
+"""The version of a course: a hash of all that a part's verdicts hang on."""
+
+import hashlib
+from pathlib import Path
+
+from grader.course import Course, Part
+
+ENGINE = Path(__file__).resolve().parent.parent
+
+
+def course_version(course: Course, part: Part) -> str:
+    """Changes with the part's checks and reference, with what the parts share, and with the grader itself."""
+    checks = [f for f in (course.root / "grader" / "checks").rglob("*.py") if _concerns(part, f, course)]
+    engine = [*ENGINE.glob("*.py"), *(ENGINE / "student").glob("*.py")]
+    digest = hashlib.sha256()
+    for root, files in ((course.root, [*checks, *_references(course, part)]), (ENGINE, engine)):
+        for file in sorted(files):
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(root)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _concerns(part: Part, file: Path, course: Course) -> bool:
+    first = file.relative_to(course.root / "grader" / "checks").parts[0].removesuffix(".py")
+    return first == part.name or not first.startswith("part")
+
+
+def _references(course: Course, part: Part) -> list[Path]:
+    files = (course.root / "reference").rglob("*.py")
+    return [f for f in files if f.stem == part.name or not f.name.startswith("part")]

@@ -1,0 +1,207 @@
+"""The commands for whole classes: `batch`, `export`, `report`. Thin, as those in cli.py."""
+
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.course import default_course
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.classes.batch import Summary
+    from grader.classes.graded import Graded
+    from grader.classes.store import Store
+
+INTERRUPTED = 130
+LEVELS = click.Choice(["bubblewrap", "process", "launcher"])
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option("--part", required=True, help="The part that was handed in (part4).")
+@click.option("--out", required=True, metavar="FILE|URL", help="The class's database (class.sqlite).")
+@click.option("--isolation", type=LEVELS, default="bubblewrap", help="How submissions are cut off [bubblewrap].")
+@click.option("--launcher", metavar="COMMAND", help="For `launcher`: a command that ends in a Python elsewhere.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Processes on this machine [its cores].")
+@click.option("--scheduler", metavar="tcp://...", help="Grade on a dask cluster instead.")
+@click.option("--seed", type=click.IntRange(0, 2**62), help="Seed of the inputs [this class's secret one].")
+@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=10.0, help="Seconds for each check [10].")
+@click.option("--train", type=click.Choice(["quick", "full"]), help="Train what they have written too, so long.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to train.")
+@click.option("--force", is_flag=True, help="Grade again what has been graded.")
+@click.option("--regrade", is_flag=True, help="Grade again what another version of the course has graded.")
+def batch(
+    submissions: Path,
+    part: str,
+    out: str,
+    isolation: str,
+    launcher: str | None,
+    jobs: int | None,
+    scheduler: str | None,
+    seed: int | None,
+    timeout: float,
+    train: str | None,
+    device: str,
+    force: bool,
+    regrade: bool,
+) -> None:
+    """Grade all SUBMISSIONS of a part: a folder, or a zip from Canvas or Moodle.
+
+    Interrupt it, or let it die: the same command goes on.
+    """
+    _need_instructor()
+    import shlex
+
+    from grader import isolation as levels
+    from grader.classes import batch as work
+    from grader.classes import pool
+    from grader.classes.find import find
+    from grader.classes.store import open_store
+    from grader.classes.version import course_version
+    from grader.classes.work import Setting
+    from grader.cores import cores
+    from grader.declared import how_many
+
+    course = default_course()
+    one = course.part(part)
+    if isolation == "bubblewrap" and device not in ("auto", "cpu"):
+        raise UsageError(f"The sandbox shows no {device}: train on it with --isolation process or launcher.")
+    if train and not how_many(course, one, "training", "training"):
+        raise UsageError(f"{one.id} has no training checks. Leave --train out.")
+    prefix = tuple(shlex.split(launcher or ""))
+    if scheduler is None:
+        levels.named(isolation, list(prefix))
+    with open_store(out, create=True) as store, tempfile.TemporaryDirectory(prefix="grader-class-") as folder:
+        found = find(submissions, one, Path(folder))
+        secret = store.seed() if seed is None else seed
+        version = course_version(course, one)
+        place = "cpu" if isolation == "bubblewrap" else device
+        setting = Setting(
+            str(course.root.absolute()), version, one.id, secret, isolation, prefix, timeout, train or "", place
+        )
+        workers = partial(pool.cluster, address=scheduler) if scheduler else partial(pool.here, workers=jobs or cores())
+        click.echo(f"{one.id}: {one.title} | {len(found)} students | isolation: {isolation} | into {_shown(out)}")
+        try:
+            summary = work.batch(found, setting, store, workers, force, regrade, _Progress())
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted. What has been graded is kept: the same command goes on.", err=True)
+            sys.exit(INTERRUPTED)
+    _tell(summary)
+
+
+class _Progress:
+    """Says how far it has come: each on a terminal, else now and then."""
+
+    def __init__(self) -> None:
+        self._start = self._said = time.monotonic()
+        self._live = sys.stdout.isatty()
+
+    def __call__(self, done: int, total: int, graded: "Graded") -> None:
+        """Told after each submission."""
+        now = time.monotonic()
+        if done < total and now - self._said < (0.1 if self._live else 5.0):
+            return
+        self._said = now
+        left = (now - self._start) / done * (total - done)
+        line = (
+            f"{done} of {total} graded, {left / 60:.0f} min left"
+            if left > 90
+            else f"{done} of {total} graded, {left:.0f} s left"
+        )
+        click.echo(f"\r{line:<50}" if self._live else line, nl=not self._live or done == total)
+
+
+def _tell(summary: "Summary") -> None:
+    click.echo(f"{summary.graded} graded, {summary.kept} had been graded before, {summary.problems} not gradable.")
+    if summary.older:
+        click.echo(f"{summary.older} of these by another version of the course: --regrade grades them again.")
+    for change in summary.changes:
+        click.echo(f"  {change.student!r} {change.check}: {change.before} -> {change.after} points ({change.why})")
+
+
+def _shown(place: str) -> str:
+    return place.rpartition("@")[2] if "://" in place else place
+
+
+@click.command()
+@click.argument("database", metavar="FILE|URL")
+@click.option("--part", help="Which part, where there are several.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write a table, a row for each student.")
+@click.option("--jsonl", "lines_file", type=click.Path(path_type=Path), help="Write all that is known, a line each.")
+@click.option("--gradescope", type=click.Path(path_type=Path), help="Write results.json for each student below.")
+def export(
+    database: str, part: str | None, csv_file: Path | None, lines_file: Path | None, gradescope: Path | None
+) -> None:
+    """Write what came of a class for other programs."""
+    _need_instructor()
+    from grader.classes import export as forms
+    from grader.classes.store import open_store
+
+    if not (csv_file or lines_file or gradescope):
+        raise UsageError("Say what to write: --csv FILE, --jsonl FILE or --gradescope FOLDER.")
+    with open_store(database) as store:
+        graded = store.newest(_part(store, part))
+    try:
+        if csv_file:
+            csv_file.write_text(forms.as_csv(graded), encoding="utf-8", errors="replace")
+        if lines_file:
+            lines_file.write_bytes(forms.as_json_lines(graded))
+        if gradescope:
+            forms.write_gradescope(graded, gradescope)
+    except OSError as error:
+        raise UsageError(f"The export could not be written: {error}.") from None
+    click.echo(f"{len(graded)} students exported.")
+
+
+@click.command()
+@click.argument("database", metavar="FILE|URL")
+@click.option("--html", "folder", type=click.Path(path_type=Path), required=True, help="Write the pages there.")
+@click.option("--part", help="Which part, where there are several.")
+@click.option("--records", "books", type=click.Path(path_type=Path), multiple=True, help="Students' record books too.")
+def report(database: str, folder: Path, part: str | None, books: tuple[Path, ...]) -> None:
+    """Write pages that show a class: who is where, which check is hard, which mistakes are made."""
+    _need_instructor()
+    from grader.classes.graded import Checked, Class
+    from grader.classes.records import own
+    from grader.classes.store import open_store
+    from grader.report.pages import write
+    from grader.training import records
+
+    course = default_course()
+    with open_store(database) as store:
+        one = course.part(_part(store, part))
+        graded = store.newest(one.id)
+    checks = {spec.id: Checked(spec.id, spec.title, spec.points) for spec in one.checks}
+    for result in (result for each in graded if each.report for result in each.report.results):
+        checks.setdefault(result.id, Checked(result.id, result.title, result.max_points))  # training checks
+    klass = Class(one.id, one.title, [*checks.values()], graded)
+    claims, damaged = records.read(books)
+    verified = own(klass)
+    write(klass, folder, [*verified, *(claim for claim in claims if claim.id.startswith(f"{one.id}."))], verified)
+    if damaged:
+        click.echo(f"{damaged} lines of the record books could not be read and are left out.", err=True)
+    click.echo(f"{len(graded)} students: {folder / 'index.html'}")
+
+
+def _need_instructor() -> None:
+    """Raise UsageError where what instructors need has not been installed."""
+    import importlib.util
+
+    if not all(map(importlib.util.find_spec, ("sqlalchemy", "jinja2"))):
+        raise UsageError("This needs the extra `instructor`: pip install 'zero-to-hero-grader[instructor]'.")
+
+
+def _part(store: "Store", wanted: str | None) -> str:
+    """The part that was meant. Raises UsageError where that is not clear."""
+    parts = store.parts()
+    if wanted is None and len(parts) == 1:
+        return parts[0]
+    if wanted in parts:
+        return str(wanted)
+    there = ", ".join(parts) or "nothing yet"
+    raise UsageError(f"Name a part with --part. In the database there is: {there}.")
