@@ -1,8 +1,10 @@
 """A class is graded by the real command: it may be killed, it keeps what it has, and it tells students no secret."""
 
+import contextlib
 import csv
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 import trainees
 from students import MINI, command, solved
@@ -160,14 +163,18 @@ def test_exports_hold_all_students_and_no_formula(tmp_path):
 
 @pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_grades(tmp_path):
-    answers = {f"student{i:02}": list(ANSWERS.values())[i % 4] for i in range(40)}
+    answers = {f"student{i:03}": list(ANSWERS.values())[i % 4] for i in range(240)}
     write_class(tmp_path / "submissions", answers)
     (tmp_path / "whole").mkdir()
-    whole = batch(tmp_path / "submissions", tmp_path / "whole")
+    whole = batch(tmp_path / "submissions", tmp_path / "whole", "--jobs", "2")
     assert whole.returncode == 0, whole.stderr
     arguments = ["batch", "submissions", "--part", "part9", "--out", "class.sqlite"]
     environment = os.environ | {"GRADER_COURSE": str(MINI)}
-    for round_ in range(30):
+    rng = random.Random(5)
+    # Some before anything has been graded, the others in the middle: each goes on from the one before.
+    moments = [0] * 5 + sorted(rng.sample(range(1, 240), 25))
+    ended = 0
+    for moment in moments:
         process = subprocess.Popen(
             [sys.executable, "-m", "grader", *arguments],
             cwd=tmp_path,
@@ -175,14 +182,49 @@ def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_grades(tmp_path)
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(0.3 + 0.37 * (round_ * 7 % 30))
+        while process.poll() is None and kept(tmp_path) < moment:
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.05 if moment else 5))
+        ended += process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait()
+    assert ended >= 25, "most were killed at work"
     last = batch("submissions", tmp_path)
     assert last.returncode == 0, last.stderr
     assert marks(tmp_path) == marks(tmp_path / "whole")
-    with sqlite3.connect(tmp_path / "class.sqlite") as db:
-        assert db.execute("select count(*) from submissions").fetchone() == (40,)
+    assert kept(tmp_path) == 240, "nothing was graded twice"
+    deadline = time.monotonic() + 20
+    while left := [process for process in psutil.process_iter() if at_home(process, tmp_path)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def kept(folder):
+    """How many verdicts are in the database by now."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{folder}/class.sqlite?mode=ro", uri=True)) as db:
+            return db.execute("select count(*) from submissions").fetchone()[0]
+    except sqlite3.Error:
+        return 0
+
+
+def at_home(process, folder):
+    try:
+        return process.cwd() == str(folder)
+    except psutil.Error:
+        return False
+
+
+def test_a_worker_whose_batch_has_ended_already_ends_at_once():
+    """Killed between the start of a process and its asking to be told of its parent's end."""
+    script = (
+        "import multiprocessing, types\n"
+        "from grader.classes import work\n"
+        "multiprocessing.parent_process = lambda: types.SimpleNamespace(pid=1 << 22)\n"
+        "work.end_with_parent()\nprint('still there')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
 
 
 def test_a_locked_database_is_said_and_the_same_command_goes_on(tmp_path):

@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -137,3 +138,6 @@ def end_with_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts means the batch, which then ends this
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    parent = multiprocessing.parent_process()
+    if parent and os.getppid() != parent.pid:
+        os._exit(1)  # it had ended before it could be told of
