@@ -2,6 +2,7 @@
 
 import ast
 import symtable
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -130,7 +131,9 @@ def _names(statement: ast.stmt) -> list[str]:
 def _free_names(statement: ast.stmt, source: str) -> set[str]:
     """The names that a statement takes from around it, in whatever function inside it."""
     try:
-        tables = [symtable.symtable(_text(statement, source), "cell", "exec")]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a student's "\\d" the student's process may warn
+            tables = [symtable.symtable(_text(statement, source), "cell", "exec")]
     except (SyntaxError, RecursionError, ValueError):  # `return` at the top, or nested too deep: take them all
         return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
     names = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
