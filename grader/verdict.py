@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -40,7 +40,7 @@ def judge(
     """The verdict on one check's answer. Passed only if every value of every case is right."""
     view = partial(_statistics, check, cases, expected) if check.measure else lambda case, value: value
     comparisons = [
-        [] if outcome.fault else _compared(spec.exercise, check, index, cases[index], want, _Came(outcome))
+        [] if outcome.fault else _compared(spec.exercise, check, index, cases[index], want, outcome)
         for index, (want, outcome) in enumerate(zip(expected, answer.outcomes, strict=True))
     ]
     evidence = Evidence(spec.exercise, cases, expected, answer.outcomes, comparisons, spec.updates, view)
@@ -71,27 +71,27 @@ def _joined(*parts: str) -> str:
     return " ".join(_sentence(part) for part in parts if part)
 
 
-class _Came:
-    """A value that came; like another where both came over the wire with the same content."""
-
-    def __init__(self, outcome: Outcome):
-        self.value = outcome.value
-        self._content = outcome.content or object()
-
-    def __hash__(self) -> int:
-        return hash(self._content)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Came) and self._content == other._content
+_kept: dict[tuple[Any, ...], list[Comparison]] = {}
 
 
-@lru_cache(maxsize=KEPT)
-def _compared(label: str, check: Check, index: int, case: Case, want: Expected, came: _Came) -> list[Comparison]:
-    """The comparisons of one case's value with the reference's, or of what is measured of both.
+def _compared(label: str, check: Check, index: int, case: Case, want: Expected, outcome: Outcome) -> list[Comparison]:
+    """The comparisons of one case's value with the reference's.
 
-    Most of a class's right answers are the same to the bit, and need to be compared once.
+    Most of a class's right answers are the same to the bit, and need to be compared once. Kept is what came of it,
+    and not the value, which may be large.
     """
-    got = came.value
+    if outcome.content is None:
+        return _compare(label, check, index, case, want, outcome.value)
+    key = label, check, index, case, want, outcome.content
+    if key not in _kept:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[key] = _compare(label, check, index, case, want, outcome.value)
+    return _kept[key]
+
+
+def _compare(label: str, check: Check, index: int, case: Case, want: Expected, got: Any) -> list[Comparison]:
+    """The comparisons of one case's value with the reference's, or of what is measured of both."""
     if check.measure:
         wrong = compare_forms(label, index, want.single, got)
         wanted = check.measure(case.given(), want.single)
