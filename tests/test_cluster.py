@@ -11,6 +11,7 @@ import time
 import psutil
 import pytest
 import trainees
+from distributed import Client
 from students import MINI, command
 from test_batch import ANSWERS, batch, marks, write_class
 from tools import need
@@ -37,6 +38,8 @@ def cluster(folder, workers=((MINI,), (MINI,))):
             words = ["distributed.cli.dask_worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
             environment = os.environ | {"GRADER_COURSE": str(course)}
             processes.append(subprocess.Popen([*dask, *words, *more], env=environment, **quiet))
+        with Client(address, timeout=60) as client:
+            client.wait_for_workers(len(workers), timeout=60)
         yield address, processes[1:]
     finally:
         for process in reversed(processes):

@@ -83,7 +83,8 @@ def cluster(setting: Setting, jobs: Iterable[Job], address: str) -> Iterator[Out
     asked = {"GPU": 1} if setting.train and setting.device != "cpu" else None
     with client:
         there = [worker["resources"] for worker in client.scheduler_info(n_workers=-1)["workers"].values()]
-        if asked and not any(resources.get("GPU") for resources in there):
+        # Where no worker has come yet, one with a GPU still may.
+        if asked and there and not any(resources.get("GPU") for resources in there):
             raise UsageError(
                 f"None of the {len(there)} workers of {address} has a GPU to train on: start some with "
                 "`dask worker ... --resources GPU=1`, or say --device cpu."
