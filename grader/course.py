@@ -9,13 +9,14 @@ import ast
 import difflib
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from grader import check_source
 from grader.errors import UsageError
 from grader.travel import travelling
 
@@ -149,10 +150,10 @@ class Course:
         specs: list[Spec] = []
         for file in files:
             whole = file.stem in ("__init__", name)
-            tree = _parse(file) if whole else _parse_declarations(file)
+            tree = check_source.parse(file) if whole else check_source.parse_declarations(file)
             if whole:
                 title = (ast.get_docstring(tree) or name).splitlines()[0]
-                forbids = _forbids(tree, file)
+                forbids = check_source.forbids(tree, file)
             module = f"grader.checks.{name}" + (f".{file.stem}" if home.is_dir() else "")
             specs += _specs(tree, part, module, file)
         return Part(part, name, title, forbids, _inherit(specs, forbids))
@@ -160,34 +161,8 @@ class Course:
 
 @cache
 def _probe_sources(part: Part) -> dict[str, str]:
-    probes = {file: travelling(file, _parse) for file in {spec.file for spec in part.checks}}
+    probes = {file: travelling(file, check_source.parse) for file in {spec.file for spec in part.checks}}
     return {spec.id: probes[spec.file](spec.name) for spec in part.checks}
-
-
-@cache  # a file's one tree: what travels is told apart by the very nodes
-def _parse(file: Path) -> ast.Module:
-    try:
-        return ast.parse(file.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise UsageError(f"{file}:{line}: this file of checks can't be read: {error}.") from None
-
-
-def _parse_declarations(file: Path) -> ast.Module:
-    """The probes of a file under their `@check(...)`, and nothing around them: a tenth of the time of all of it."""
-    kept, probe = [], ""
-    for line in file.read_text(encoding="utf-8", errors="replace").split("\n"):
-        if line.startswith("@check("):
-            probe = "@"
-        elif line.startswith("def ") and probe == "@":
-            probe = "def"
-        elif line[:1].strip() and (probe == "def" or line[0] not in ")@"):
-            probe = ""
-        kept.append(line if probe else "")
-    try:
-        return ast.parse("\n".join(kept))
-    except (SyntaxError, ValueError):
-        return _parse(file)
 
 
 def default_course() -> Course:
@@ -197,16 +172,7 @@ def default_course() -> Course:
 
 
 def _specs(tree: ast.Module, part: str, module: str, file: Path) -> Iterator[Spec]:
-    names: set[str] = set()
-    for node in tree.body:
-        declared = _declaration(node)
-        if declared is None or not isinstance(node, ast.FunctionDef):
-            continue
-        where = f"{file}:{node.lineno}"
-        if node.name in names:
-            raise UsageError(f"{where}: two checks of this file are called {node.name}.")
-        names.add(node.name)
-        exercise, options = _arguments(declared, where)
+    for node, exercise, options in check_source.checks(tree, file):
         suffix = "" if node.name == exercise else f".{node.name}"
         yield Spec(
             id=f"{part}.{exercise}{suffix}",
@@ -224,40 +190,6 @@ def _specs(tree: ast.Module, part: str, module: str, file: Path) -> Iterator[Spe
         )
 
 
-def _are_names(value: Any) -> bool:
-    return isinstance(value, (tuple, list)) and all(isinstance(name, str) for name in value)
-
-
-# The options of @check, and whether a value is of the right kind.
-_OPTIONS: dict[str, Callable[[Any], bool]] = {
-    "points": lambda value: type(value) is int,
-    "hints": _are_names,
-    "after": lambda value: isinstance(value, str),
-    "updates": _are_names,
-    "forbids": _are_names,
-}
-
-
-def _arguments(declared: ast.Call, where: str) -> tuple[str, dict[str, Any]]:
-    """The exercise and the options of a `@check(...)`, checked."""
-    try:
-        places = [ast.literal_eval(argument) for argument in declared.args]
-        options = {str(k.arg): ast.literal_eval(k.value) for k in declared.keywords}
-    except (ValueError, TypeError):
-        raise UsageError(f"{where}: the arguments of @check must be literals.") from None
-    if len(places) != 1 or not isinstance(places[0], str) or not places[0].isidentifier():
-        raise UsageError(f"{where}: @check takes the name of the exercise first, and nothing else without a name.")
-    unknown = [name for name in options if name not in _OPTIONS]
-    if unknown:
-        raise UsageError(f"{where}: @check does not know {', '.join(unknown)}, only {', '.join(_OPTIONS)}.")
-    for name, value in options.items():
-        if not _OPTIONS[name](value):
-            raise UsageError(f"{where}: {name}={value!r} is not of the right type for @check.")
-    if "points" not in options:
-        raise UsageError(f"{where}: @check({places[0]!r}) has no points=.")
-    return places[0], options
-
-
 def _inherit(specs: list[Spec], forbids: tuple[str, ...]) -> tuple[Spec, ...]:
     """A check without hints of its own has those of its exercise's first check; what is forbidden is so in all."""
     ladders: dict[str, tuple[str, ...]] = {}
@@ -269,33 +201,6 @@ def _inherit(specs: list[Spec], forbids: tuple[str, ...]) -> tuple[Spec, ...]:
         replace(spec, hints=spec.hints or ladders[spec.exercise], forbids=tuple(forbidden[spec.exercise]))
         for spec in specs
     )
-
-
-def _declaration(node: ast.stmt) -> ast.Call | None:
-    """The `@check(...)` over a function, if there is one."""
-    if isinstance(node, ast.FunctionDef):
-        for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "check":
-                return decorator
-    return None
-
-
-def _forbids(tree: ast.Module, file: Path) -> tuple[str, ...]:
-    """What a part's `FORBIDS = ("autograd",)` names."""
-    for node in tree.body:
-        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if not any(getattr(target, "id", "") == "FORBIDS" for target in targets):
-            continue
-        try:
-            names = ast.literal_eval(node.value) if node.value else None
-        except ValueError:
-            names = None
-        if names is None or not _are_names(names):
-            raise UsageError(f"{file}:{node.lineno}: `{ast.unparse(node)}` must be a literal tuple of names.")
-        return tuple(names)
-    return ()
 
 
 def _nearest(wanted: str, part: Part) -> str:

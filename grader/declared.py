@@ -1,12 +1,11 @@
 """What a part declares beside its checks: the objects that some files of its folder in grader/checks hold."""
 
-import ast
 import importlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from grader.check_source import parse
 from grader.course import Course, Part
 from grader.travel import travelling
 
@@ -33,9 +32,4 @@ def how_many(course: Course, part: Part, stem: str, decorator: str) -> int:
 
 def source_of(function: Callable[..., Any]) -> str:
     """The source of a declared function, as it travels to the student's process. Raises UsageError."""
-    return travelling(Path(function.__code__.co_filename), _parse)(function.__name__)
-
-
-@cache
-def _parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    return travelling(Path(function.__code__.co_filename), parse)(function.__name__)

@@ -6,7 +6,7 @@ import sys
 import pytest
 import students
 
-from grader import course
+from grader import check_source, course
 from grader.errors import UsageError
 
 MINI = course.Course(students.MINI)
@@ -107,8 +107,8 @@ def test_what_is_no_check(written, text):
 
 @pytest.mark.parametrize("file", sorted((students.ROOT / "grader" / "checks").glob("part*/*.py")), ids=lambda f: f.stem)
 def test_reading_the_declarations_alone_finds_what_reading_all_does(file):
-    whole = list(course._specs(course._parse(file), "part", "module", file))
-    assert list(course._specs(course._parse_declarations(file), "part", "module", file)) == whole
+    whole = list(course._specs(check_source.parse(file), "part", "module", file))
+    assert list(course._specs(check_source.parse_declarations(file), "part", "module", file)) == whole
 
 
 def test_a_folder_without_parts_is_no_course(tmp_path):
