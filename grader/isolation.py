@@ -23,6 +23,7 @@ STUDENT_SIDE = ("__init__.py", "cells.py", "errors.py", "fresh.py", "values.py",
 """All of this package that a student's process can see."""
 FILTER = "filter"
 """A file of the template's folder; it is opened as the descriptor behind the template's own, for bwrap to read."""
+# `python -I` looks nowhere but at its own packages: the student side is put before them, from the folder named.
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from grader.student.template import main; main(sys.argv[2:])"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 PROCESS_LAYERS = ("environment", "time", "cpu", "memory", "files", "output", "reply", "group")

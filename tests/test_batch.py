@@ -19,6 +19,9 @@ import trainees
 from students import MINI, command, solved
 from tools import need
 
+from grader.classes import version
+from grader.course import Course
+
 WRONG = "def row_sums(x):\n    return x.sum(dim=1)"
 ANSWERS = {
     "ada": {},
@@ -336,3 +339,19 @@ def test_training_that_can_not_be_is_refused(tmp_path, course, arguments, said):
     done = batch("submissions", tmp_path, *arguments, course=folder)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["engine/judge.py", "engine/student/session.py", "engine/training/run.py", "course/data/names.txt",
+     "course/reference/part9_train.py", "course/grader/checks/part9_train/training.py"],
+)  # fmt: skip
+def test_whatever_a_verdict_hangs_on_makes_another_version(tmp_path, monkeypatch, changed):
+    trainees.course(tmp_path / "course")
+    shutil.copytree(version.ENGINE, tmp_path / "engine", ignore=shutil.ignore_patterns("checks", "__pycache__"))
+    monkeypatch.setattr(version, "ENGINE", tmp_path / "engine")
+    one = Course(tmp_path / "course")
+    before = version.course_version(one, one.part("part9"))
+    assert version.course_version(one, one.part("part9")) == before
+    (tmp_path / changed).write_text((tmp_path / changed).read_text() + "\n")
+    assert version.course_version(one, one.part("part9")) != before

@@ -9,11 +9,12 @@ ENGINE = Path(__file__).resolve().parent.parent
 
 
 def course_version(course: Course, part: Part) -> str:
-    """Changes with the part's checks and reference, with what the parts share, and with the grader itself."""
+    """Changes with the part's checks and reference, with what the parts share, the names, and the grader itself."""
     checks = [f for f in (course.root / "grader" / "checks").rglob("*.py") if _concerns(part, f, course)]
-    engine = [*ENGINE.glob("*.py"), *(ENGINE / "student").glob("*.py")]
+    engine = [*ENGINE.glob("*.py"), *(ENGINE / "student").glob("*.py"), *(ENGINE / "training").glob("*.py")]
+    names = (course.root / "data").glob("names.txt")
     digest = hashlib.sha256()
-    for root, files in ((course.root, [*checks, *_references(course, part)]), (ENGINE, engine)):
+    for root, files in ((course.root, [*checks, *_references(course, part), *names]), (ENGINE, engine)):
         for file in sorted(files):
             content = file.read_bytes()
             digest.update(f"{file.relative_to(root)} {len(content)}\n".encode() + content)
