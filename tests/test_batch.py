@@ -304,11 +304,15 @@ def test_training_checks_are_run_where_it_is_asked_and_make_the_leaderboard(tmp_
 
     assert batch("submissions", tmp_path, course=course).returncode == 0
     assert not [check for _, check in words() if "training" in check]
+    checkpoint = tmp_path / ".grader" / "training" / "part9.training.a_table.safetensors"
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_text("of a run of the instructor's own")
     done = batch("submissions", tmp_path, "--train", "quick", course=course)
     assert "2 graded" in done.stdout, "what was graded without is graded again"
     assert words()["ada", "part9.training.a_table"] == "passed"
     assert words()["bob", "part9.training.a_table"] != "passed"
-    assert not (tmp_path / ".grader" / "training").exists(), "no checkpoint: two runs would be in each other's way"
+    assert list(checkpoint.parent.iterdir()) == [checkpoint], "no checkpoint: two runs would be in each other's way"
+    assert checkpoint.read_text() == "of a run of the instructor's own"
     assert "0 graded, 2 had been" in batch("submissions", tmp_path, "--train", "quick", course=course).stdout
     assert "0 graded, 2 had been" in batch("submissions", tmp_path, course=course).stdout, "it has what is asked"
     book = tmp_path / "claims.jsonl"

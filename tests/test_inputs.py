@@ -75,6 +75,22 @@ def test_what_an_answer_does_to_its_inputs_the_next_one_does_not_see(ask, how):
     assert [bool(outcome.changed) for outcome in found] == [how not in ("another name", "recorded")] * 4
 
 
+def test_two_names_of_one_case_never_stand_for_one_value(template):
+    """They have one key and travel once."""
+    one = wire.packed(Namespace({"x": torch.ones(2), "y": torch.ones(2)}))
+    assert one["x"].key == one["y"].key
+    spec = replace(Course(students.MINI).part("part9").checks[0], name="probe")
+    probe = PROBE.replace("m.answer(given.f, given.n)", "m.answer(given.x, given.y)")
+    source = b"# %%\ndef answer(x, y):\n    x += 1\n    return y.sum().item()"
+    attempt = Attempt(template, cells.parse(source, Path("answer.py"), "part9_mini"), (), ())
+    try:
+        for _ in range(2):
+            attempt.post(spec, probe, [one, one])
+            assert [(o.value, o.changed) for o in attempt.collect(2).outcomes] == [(2.0, ("x",))] * 2
+    finally:
+        attempt.close()
+
+
 def test_an_input_is_sent_once(ask, monkeypatch):
     sizes = []
     frame = wire.frame

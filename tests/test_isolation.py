@@ -150,6 +150,21 @@ def test_the_same_verdicts_as_without_it(sandbox, tmp_path):
     assert {i: (r.status, r.message) for i, r in inside.items()} == {i: (r.status, r.message) for i, r in plain.items()}
 
 
+def test_no_socket_is_given_a_larger_buffer(sandbox):
+    """Where the system allows buffers of megabytes, a few of them would hold gigabytes that no process is seen to."""
+    look = """
+import socket
+one, other = socket.socketpair()
+before = one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+for option in (socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33):
+    try: one.setsockopt(socket.SOL_SOCKET, option, before // 2)
+    except PermissionError: print('refused')
+one.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+print(one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == before)
+"""
+    assert printed(sandbox, look) == ("refused\n" * 4 + "True\n", "")
+
+
 def test_a_launcher_is_any_command_that_ends_in_a_python(tmp_path):
     need("bwrap")
     words = bubblewrap().command(tmp_path / "none", tmp_path, 3)
