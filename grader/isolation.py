@@ -19,6 +19,8 @@ from grader.errors import UsageError
 
 TMP = 256 << 20
 """Bytes that a submission may write to its /tmp, in all; as many to shared memory."""
+ROOM = Path("/tmp")
+"""Where a submission may write: the sandbox's own, which hides the machine's."""
 STUDENT_SIDE = ("__init__.py", "cells.py", "errors.py", "fresh.py", "values.py", "wire.py", "student")
 """All of this package that a student's process can see."""
 FILTER = "filter"
@@ -115,20 +117,24 @@ def _files(kit: Path) -> list[str]:
     system = [Path(p) for p in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")]
     links = [path for path in _links(Path(sys.executable)) if not path.is_relative_to(sys.prefix)]
     paths = list(dict.fromkeys([*system, *links, base / "lib", base / "lib64", Path(sys.prefix), *_homes()]))
-    above = dict.fromkeys(folder for path in paths for folder in reversed(path.parents) if folder != Path("/"))
+    above = dict.fromkeys(folder for path in paths for folder in reversed(path.parents))
+    # What is installed below the room lies under a folder that is closed as soon as all is in it.
+    closed = [str(folder) for folder in above if folder.parent == ROOM]
     # Folders that lead to them, which may be closed to others outside, as /root is.
-    shown = [word for folder in above for word in ("--perms", "0755", "--dir", str(folder))]
+    folders = [str(folder) for folder in above if folder not in (ROOM, Path("/"))]
+    shown = [w for f in folders for w in (["--tmpfs", f] if f in closed else ["--perms", "0755", "--dir", f])]
     shown += [word for path in paths for word in ("--ro-bind-try", str(path), str(path))]
     for place in dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")):
         for package in ("grader", "reference"):  # an installed kit, with what students must not see
             if Path(place, package).is_dir():
                 shown += ["--tmpfs", str(Path(place, package)), "--remount-ro", str(Path(place, package))]
     return [
-        *shown,
         *("--ro-bind", str(kit), "/kit"),
         *("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue"),
-        *(w for place in ("/dev/shm", "/tmp") for w in ("--perms", "1777", "--size", str(TMP), "--tmpfs", place)),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
+        *(w for place in ("/dev/shm", str(ROOM)) for w in ("--perms", "1777", "--size", str(TMP), "--tmpfs", place)),
+        *shown,
+        *(word for folder in closed for word in ("--remount-ro", folder)),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(ROOM)),
     ]
 
 

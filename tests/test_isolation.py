@@ -2,10 +2,14 @@
 
 import dataclasses
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+import torch
 from students import MINI, ROOT, command, grade, solved
 from tools import need
 
@@ -185,3 +189,40 @@ def test_a_launcher_is_any_command_that_ends_in_a_python(tmp_path):
 def test_a_launcher_that_does_not_start_is_said():
     with pytest.raises(UsageError, match=r"has not connected.*no such thing"):
         start_template(isolation=launcher(shlex.split("sh -c 'echo no such thing; exit 3'")))
+
+
+def test_a_kit_that_is_installed_below_tmp_is_there_and_nothing_is_written_beside_it(tmp_path):
+    """The sandbox has a /tmp of its own, which hides the machine's."""
+    need("bwrap")
+    home = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "a" / "venv"], check=True)
+        (place,) = (home / "a" / "venv" / "lib").glob("python*/site-packages")
+        (place / "kit.pth").write_text("\n".join(map(str, [ROOT, Path(torch.__file__).parent.parent])))
+        script = f"""
+import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
+from test_isolation import printed
+from grader.isolation import bubblewrap
+from grader.template import start_template
+one = start_template(isolation=bubblewrap())
+pids = set()
+for _ in range(3):
+    print(printed(one, '''
+import os, sys
+for place in (sys.prefix, {str(home)!r}, {str(home / "a")!r}):
+    try: open(place + '/left', 'w'); print('written', place)
+    except OSError: pass
+try: os.rename({str(home)!r}, '/tmp/other'); print('moved')
+except OSError: pass
+open('/tmp/mine', 'x')
+'''))
+    pids.add(one.pid)
+one.close()
+print(len(pids))
+"""
+        done = subprocess.run(
+            [home / "a" / "venv" / "bin" / "python", "-c", script], capture_output=True, text=True, check=False
+        )
+    finally:
+        shutil.rmtree(home)
+    assert done.stdout == "('', '')\n" * 3 + "1\n", done.stdout + done.stderr

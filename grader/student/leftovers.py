@@ -25,17 +25,22 @@ def _empty(place: str) -> bool:
     """Remove what is in a folder; whether it is empty now, as far as one can see."""
     try:
         _open_up(place)
-        for name in os.listdir(place):
-            path = os.path.join(place, name)
+        for path in _left(place):
             try:
                 os.unlink(path)
             except OSError:
                 shutil.rmtree(path, onerror=_once_more)
-        return not os.listdir(place)
+        return not _left(place)
     except FileNotFoundError:
         return True  # a launcher's sandbox may lack it
     except (OSError, RecursionError):
         return False
+
+
+def _left(place: str) -> list[str]:
+    """What is in a folder, but for what is mounted there: nobody inside can mount, or write to that."""
+    paths = [os.path.join(place, name) for name in os.listdir(place)]
+    return [path for path in paths if not os.path.ismount(path)]
 
 
 def _open_up(place: str) -> None:
