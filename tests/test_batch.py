@@ -359,3 +359,9 @@ def test_whatever_a_verdict_hangs_on_makes_another_version(tmp_path, monkeypatch
     assert version.course_version(one, one.part("part9")) == before
     (tmp_path / changed).write_text((tmp_path / changed).read_text() + "\n")
     assert version.course_version(one, one.part("part9")) != before
+
+
+def test_a_database_without_its_driver_is_said(tmp_path):
+    done = command("export", "postgresql+pg8000://grader@127.0.0.1:9/class", "--csv", "a.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "127.0.0.1:9/class: No module named 'pg8000'. Install that database's driver" in done.stderr

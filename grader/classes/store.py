@@ -194,6 +194,8 @@ def _failed(name: str, error: Exception) -> UsageError:
         "disk": "Is the disk full? Make room",
         "readonly": "It can't be written to: look at its permissions",
         "unable to open": "Does its folder exist, and may you write there",
+        "No module named": "Install that database's driver",
+        "connection failed": "See that its server runs and its port is open",
         "not a database": "It is some other file: name another one",
     }
     fix = next((words for part, words in fixes.items() if part in text), "Look at the message")
