@@ -137,7 +137,7 @@ class Timed:
 def timed(training, part, course, template, corpus, steps):
     """A Timed of so many steps."""
     submission = cells.read(ROOT / "solutions" / f"{part.name}.py", part.name)
-    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), Limits(60, 600))
+    attempt = Attempt.of(course, part, submission, template, Limits(60, 600))
     try:
         source = source_of(training.recipe) + STOPWATCH.format(recipe=training.recipe.__name__)
         remote = Remote(attempt, part.forbids, ("stopwatch", source), inputs(training), corpus, "cpu", 1)

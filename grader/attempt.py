@@ -1,5 +1,6 @@
 """One submission at work in the sandbox: whatever one cell or check does to it, the others go on."""
 
+import difflib
 import hashlib
 import time
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import msgspec
 
 from grader import wire
 from grader.cells import ALL_RUN, LATE, Cell, Submission
-from grader.course import Spec
+from grader.course import Course, Part, Spec
 from grader.sandbox import Child, Ended, Limits
 from grader.template import Template
 
@@ -45,6 +46,11 @@ class Attempt:
     hidden: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
 
+    @classmethod
+    def of(cls, course: Course, part: Part, submission: Submission, template: Template, limits: Limits) -> "Attempt":
+        """A submission of a part of a course."""
+        return cls(template, submission, part.forbids, course.hidden_folders(), limits)
+
     def __post_init__(self) -> None:
         now = time.monotonic()
         self._deadline = now + self.limits.total
@@ -67,6 +73,16 @@ class Attempt:
             if name in self.submission.cells[index].names():
                 return self.submission.cells[index], failure
         return None
+
+    def lost(self, name: str) -> str:
+        """That a name is not there, and what may have become of it."""
+        text = f"The file defines no {name}."
+        names = [n for cell in self.submission.cells for n in cell.names() if n != name]
+        close = difflib.get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.8)
+        found = next((n for n in names if close and n.lower() == close[0]), None)
+        if found:
+            return f"{text} There is {found}: was it renamed?"
+        return f"{text} If it was lost, take its cell from the exercises as they were shipped."
 
     def notes(self, messages: list[str]) -> list[str]:
         """One sentence for each cell that failed to run, unless a message has said so already."""

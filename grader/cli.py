@@ -76,6 +76,7 @@ def run(
     from msgspec import structs
 
     from grader import pipeline, sandbox, template
+    from grader.attempt import Attempt
     from grader.declared import how_many
     from grader.report import junit, model, schema, terminal
 
@@ -85,7 +86,8 @@ def run(
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
         live = terminal.Live(console, header)
         limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
-        report = pipeline.grade(course, part, specs, submission, warm_process, seed, limits, live)
+        attempt = Attempt.of(course, part, submission, warm_process, limits)
+        report = pipeline.grade(course, part, specs, attempt, seed, live)
         if and_train:
             live.release()
             trained, plan = training(course, part, submission, warm_process, console, seed=seed)

@@ -8,27 +8,22 @@ student wrote, here on reference/. The two answers are compared here.
 import time
 from collections.abc import Callable
 
-from grader import cells, expect, rules, verdict, versions
+from grader import expect, rules, verdict, versions
 from grader.attempt import Attempt
 from grader.course import Course, Part, Spec
 from grader.report.model import Report, Result
-from grader.sandbox import Limits
-from grader.template import Template
 
 
 def grade(
     course: Course,
     part: Part,
     specs: tuple[Spec, ...],
-    submission: cells.Submission,
-    template: Template,
+    attempt: Attempt,
     seed: int,
-    limits: Limits,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Report:
-    """Grade a submission on the given checks; `on_result` hears each verdict as it falls."""
-    start = time.monotonic()
-    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits)
+    """Grade an attempt on the given checks, and close it; `on_result` hears each verdict as it falls."""
+    start, submission, isolation = time.monotonic(), attempt.submission, attempt.template.isolation
     try:
         # The template has been forked by now, from a process that had never seen a reference.
         checks, trusted = course.load(part)
@@ -63,8 +58,8 @@ def grade(
         points=sum(result.points for result in results),
         max_points=sum(spec.points for spec in specs),
         seed=seed,
-        isolation=template.isolation.name,
-        layers=list(template.isolation.layers),
+        isolation=isolation.name,
+        layers=list(isolation.layers),
         device="cpu",
         versions=versions.versions(),
         seconds=round(time.monotonic() - start, 3),

@@ -1,6 +1,5 @@
 """From an answer to a verdict: what is the status, what is the message, which mistake is it."""
 
-import difflib
 import math
 import re
 from functools import partial
@@ -172,7 +171,7 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
         return kind, _sentence(f"{what[:1].upper()}{what[1:]}")
     failed = attempt.failed_cell(what) if attempt else None
     if failed is None:
-        return "failed", f"The file defines no {what}. {_lost(what, attempt)}"
+        return "failed", attempt.lost(what) if attempt else f"The file defines no {what}."
     cell, failure = failed
     text = f"{what} does not exist, because {cell.place} failed: {describe(failure)}"
     return ("broken_rule" if failure["kind"] == "broken_rule" else _crashed_kind(failure)), text
@@ -186,16 +185,6 @@ def _unwritten(label: str, what: str) -> str:
     if what.startswith(f"{label}."):
         return f"{what} is not written yet."
     return f"It calls {called}, which is not written yet."
-
-
-def _lost(name: str, attempt: Attempt | None) -> str:
-    """What may have become of a name that is not there."""
-    names = [n for cell in attempt.submission.cells for n in cell.names() if n != name] if attempt else []
-    close = difflib.get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.8)
-    found = next((n for n in names if close and n.lower() == close[0]), None)
-    if found:
-        return f"There is {found}: was it renamed?"
-    return "If it was lost, take its cell from the exercises as they were shipped."
 
 
 def _crashed_kind(failure: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from grader import cells, pipeline
+from grader.attempt import Attempt
 from grader.course import Course
 from grader.sandbox import Limits
 
@@ -41,7 +42,8 @@ def grade(template, path: Path, course: Path, part: str, targets=(), seed=0, lim
     one = Course(course)
     chosen, specs = one.select(targets or (part.partition("_")[0],))
     submission = cells.read(path, chosen.name)
-    report = pipeline.grade(one, chosen, specs, submission, template, seed, limits or Limits(seconds=5, total=60))
+    attempt = Attempt.of(one, chosen, submission, template, limits or Limits(seconds=5, total=60))
+    report = pipeline.grade(one, chosen, specs, attempt, seed)
     return {result.id: result for result in report.results}
 
 

@@ -26,6 +26,7 @@ from hostile_cases import FOLDER, Case, complaints
 from tools import need
 
 from grader import cells, pipeline
+from grader.attempt import Attempt
 from grader.course import Course
 from grader.isolation import bubblewrap
 from grader.report.model import Details, Report, Result
@@ -197,7 +198,8 @@ def grade(template: Template, path: Path, text: str, limits: Limits) -> Report:
     path.write_text(text)
     course = Course(students.MINI)
     part, specs = course.select(("part9",))
-    return pipeline.grade(course, part, specs, cells.read(path, part.name), template, 20261126, limits)
+    attempt = Attempt.of(course, part, cells.read(path, part.name), template, limits)
+    return pipeline.grade(course, part, specs, attempt, 20261126)
 
 
 def attack(template: Template, outside: Outside, case: Case, limits: Limits = LIMITS) -> Report:

@@ -112,9 +112,10 @@ class _Bench:
 
     def grade(self, submission: cells.Submission) -> Report:
         from grader import pipeline
+        from grader.attempt import Attempt
 
-        specs, seed = self.part.checks, self._setting.seed
-        report = pipeline.grade(self._course, self.part, specs, submission, self._template, seed, self._limits)
+        attempt = Attempt.of(self._course, self.part, submission, self._template, self._limits)
+        report = pipeline.grade(self._course, self.part, self.part.checks, attempt, self._setting.seed)
         return joined(report, self._trained(submission)) if self._setting.train else report
 
     def _trained(self, submission: cells.Submission) -> Report:

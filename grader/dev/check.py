@@ -9,7 +9,7 @@ import torch
 
 from grader import cells, expect, pipeline, verdict
 from grader.alike import alike
-from grader.attempt import Answer, Outcome
+from grader.attempt import Answer, Attempt, Outcome
 from grader.check import Check
 from grader.course import Course, Part, Spec
 from grader.dev import build
@@ -160,4 +160,5 @@ def spoilt_answers_are_refused(spec: Spec, check: Check, trusted: ModuleType) ->
 
 def _grade(course: Course, part: Part, folder: str, template: Template, seed: int) -> Report:
     submission = cells.read(course.root / folder / f"{part.name}.py", part.name)
-    return pipeline.grade(course, part, part.checks, submission, template, seed, Limits())
+    attempt = Attempt.of(course, part, submission, template, Limits())
+    return pipeline.grade(course, part, part.checks, attempt, seed)

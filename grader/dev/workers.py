@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader import pipeline
+from grader.attempt import Attempt
 from grader.course import Course
 from grader.dev.audit import Exercise, Trial
 from grader.diagnose import COMMON
@@ -83,7 +84,8 @@ class Bench:
 
     def _grade(self, one: Exercise, mutant: int | None, limits: Limits) -> list[Result]:
         answer = one.answer(None if mutant is None else one.mutants[mutant])
-        return pipeline.grade(self._course, one.part, one.specs, answer, self._template, SEED, limits).results
+        attempt = Attempt.of(self._course, one.part, answer, self._template, limits)
+        return pipeline.grade(self._course, one.part, one.specs, attempt, SEED).results
 
 
 def work(

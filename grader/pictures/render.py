@@ -79,7 +79,7 @@ def render(
     limits: Limits,
 ) -> Iterator[Result]:
     """Run each picture's probe on a student's file in the sandbox, and draw what comes back."""
-    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits)
+    attempt = Attempt.of(course, part, submission, template, limits)
     try:
         for picture in pictures:
             given = inputs(picture, part, words, seed)

@@ -119,7 +119,7 @@ def _train(
         listener.say("there is no interrupted run to go on from: this one starts anew")
     if keeper and not plan.resume and (aside := keeper.set_aside()):
         listener.say(f"an interrupted run was set aside as {aside}; --resume would have gone on from it")
-    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits(plan.device, allowed))
+    attempt = Attempt.of(course, part, submission, template, limits(plan.device, allowed))
     try:
         listener.say("the first steps, off the clock")
         start = seed_for(plan.seed, training.id, "start")
@@ -179,7 +179,8 @@ def _exercises(
     if not names:
         return []
     part, specs = course.select(tuple(f"{part.id}.{name}" for name in names))
-    return pipeline.grade(course, part, specs, submission, template, seed, Limits()).results
+    attempt = Attempt.of(course, part, submission, template, Limits())
+    return pipeline.grade(course, part, specs, attempt, seed).results
 
 
 def _given(training: Training, seed: int) -> Namespace:

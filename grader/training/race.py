@@ -67,7 +67,7 @@ def race(
         lambda: _mark(speedrun, corpus, plan),
     )
     allowed = PATIENCE * (mark.seconds + 1)
-    attempt = Attempt(template, submission, part.forbids, course.hidden_folders(), limits(plan.device, allowed))
+    attempt = Attempt.of(course, part, submission, template, limits(plan.device, allowed))
     seconds, loss, found = 0.0, math.nan, None
     try:
         # Before the clock starts: the cells, and torch's import of what it imports at an optimiser's first use.
