@@ -6,8 +6,10 @@ import json
 import re
 import tokenize
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -149,12 +151,28 @@ def _markers(text: str, lines: list[str]) -> list[int]:
 def _notebook_cells(text: str, path: str) -> list[Cell]:
     try:
         notebook = json.loads(text)
-        sources = [whole("".join(cell["source"])) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        found = [(number, whole("".join(cell["source"]))) for number, cell in _code_cells(notebook["cells"])]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{path} is not a Jupyter notebook (version 4 JSON). Export it again.") from None
     return [
-        Cell(i, without_magics(source), 0, f"{Path(path).name}, code cell {i + 1}") for i, source in enumerate(sources)
+        Cell(i, without_magics(source), 0, f"{Path(path).name}, code cell {number}")
+        for i, (number, source) in enumerate(found)
     ]
+
+
+def _code_cells(cells: list[Any]) -> Iterator[tuple[int, Any]]:
+    """The student's code cells, numbered as a reader counts code cells.
+
+    What nbgrader has locked (it calls the grader) is the course's. What it knows as code is code, even where a slip
+    of the keyboard has made text of it.
+    """
+    number = 0
+    for cell in cells:
+        released = cell.get("metadata", {}).get("nbgrader") or {}
+        if "code" in (cell["cell_type"], released.get("cell_type")):
+            number += 1
+            if not released.get("locked"):
+                yield number, cell
 
 
 def without_magics(source: str) -> str:

@@ -13,7 +13,7 @@ from grader.classes.find import Found
 from grader.classes.graded import Graded
 from grader.classes.pool import Workers
 from grader.classes.store import Store
-from grader.classes.work import Job, Setting
+from grader.classes.work import Done, Job, Setting
 from grader.report.model import Result
 
 
@@ -79,16 +79,16 @@ def _same(before: Graded, one: Found) -> bool:
 def _all(to_do: list[Found], setting: Setting, workers: Workers) -> Iterator[Graded]:
     for one in to_do:
         if one.path is None:
-            yield _graded(setting, one.student, one.file, "", one.content_error)
+            yield recorded(setting, one.student, one.file, "", Done(None, one.content_error))
     jobs = (Job(one.student, one.file, one.sha256, one.path.read_bytes()) for one in to_do if one.path)
     for job, done in workers(setting, jobs):
-        graded = _graded(setting, job.student, job.file, job.sha256, done.problem)
-        yield msgspec.structs.replace(graded, report=done.report, seconds=round(done.seconds, 3))
+        yield recorded(setting, job.student, job.file, job.sha256, done)
 
 
-def _graded(setting: Setting, student: str, file: str, sha256: str, problem: str) -> Graded:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Graded(student, setting.part, file, sha256, setting.label, problem=problem, graded_at=now)
+def recorded(setting: Setting, student: str, file: str, sha256: str, done: Done) -> Graded:
+    """What came of a submission now, as the store keeps it."""
+    now, seconds = datetime.now(UTC).isoformat(timespec="seconds"), round(done.seconds, 3)
+    return Graded(student, setting.part, file, sha256, setting.label, done.report, done.problem, now, seconds)
 
 
 def changes(before: Graded, after: Graded) -> list[Change]:

@@ -10,6 +10,7 @@ import threading
 import time
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +19,9 @@ from grader.classes.version import course_version
 from grader.course import Course
 from grader.errors import UsageError
 from grader.report.model import Report, joined
+
+if TYPE_CHECKING:
+    from grader.template import Template
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 _one_at_a_time = threading.Lock()
@@ -81,17 +85,25 @@ def _bench(setting: Setting) -> "_Bench":
     return _Bench(setting)
 
 
+@cache
+def _template(isolation: str, launcher: tuple[str, ...]) -> "Template":
+    """One warm sandbox for all parts."""
+    from grader.isolation import named
+    from grader.template import start_template
+
+    template = start_template(fresh=True, isolation=named(isolation, list(launcher)))
+    atexit.register(template.close)
+    return template
+
+
 class _Bench:
-    """A warm sandbox, and a course whose checks are loaded once."""
+    """A warm sandbox, and a part whose checks are loaded once."""
 
     def __init__(self, setting: Setting):
         from grader import warm
-        from grader.isolation import named
-        from grader.template import start_template
 
         # It imports torch while this process does.
-        self._template = start_template(fresh=True, isolation=named(setting.isolation, list(setting.launcher)))
-        atexit.register(self._template.close)
+        self._template = _template(setting.isolation, setting.launcher)
         warm.import_torch()
 
         import torch

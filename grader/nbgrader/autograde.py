@@ -1,0 +1,210 @@
+"""What `nbgrader autograde` runs in the place of its Execute: no kernel; the sandbox computes and the grader judges.
+
+`Restore` comes first: it gives each cell the metadata that the gradebook knows it by. `Grade` then has the student's
+cells graded and writes the marks where nbgrader reads them; `AskForReview` follows where nbgrader has saved them.
+"""
+
+import hashlib
+import json
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Enum, Float, Unicode
+
+from grader.cells import whole
+from grader.classes import work
+from grader.classes.batch import recorded
+from grader.classes.store import open_store
+from grader.classes.version import course_version
+from grader.course import Part, default_course
+from grader.errors import UsageError
+from grader.nbgrader.source import SCHEMA, graded_id, setup_id
+from grader.report.feedback import for_student
+from grader.report.model import Report, Result
+
+ERRORS = "grader_errors"
+"""The key of the resources under which the graded cells are named that the grader itself has failed at."""
+Converted = tuple[NotebookNode, dict[str, Any]]
+
+
+class Restore(NbGraderPreprocessor):
+    """Makes the cells that the gradebook knows what they were, whatever a student or a program has done to them.
+
+    A student's cells keep their text and their order. Graded and locked cells that are missing come back; of several
+    copies the last one counts, as it does for nbgrader.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+            known = _known(gradebook, resources["nbgrader"])
+        _mend(nb)
+        last = {_id(cell): index for index, cell in enumerate(nb.cells) if _id(cell) in known}
+        for index, cell in enumerate(nb.cells):
+            source, metadata = known.get(_id(cell), ("", {}))
+            cell.metadata.pop("nbgrader", None)
+            if metadata.get("locked"):
+                cell.source = source
+            if metadata and last[_id_of(metadata)] == index:
+                cell.metadata["nbgrader"] = NotebookNode(metadata)
+        for name, (source, metadata) in known.items():
+            if name not in last and (metadata["locked"] or metadata["grade"]):
+                make = new_code_cell if metadata["cell_type"] == "code" else new_markdown_cell
+                cell = make(source, metadata={"nbgrader": metadata})
+                if (nb.nbformat, nb.nbformat_minor) < (4, 5):
+                    del cell["id"]
+                nb.cells.insert(_place(nb.cells, name), cell)
+        return nb, resources
+
+
+class Grade(NbGraderPreprocessor):
+    """Grades a notebook by the grader's own pipeline. Each graded cell gets a number, and a page for the student."""
+
+    database = Unicode("class.sqlite", help="The database of reports, with the seed, below the course's folder.").tag(
+        config=True
+    )
+    isolation = Enum(["bubblewrap", "process"], "bubblewrap", help="How submissions are cut off.").tag(config=True)
+    seconds = Float(10.0, min=0.1, help="Seconds for each check.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        names = resources["nbgrader"]
+        part = default_course().part(names["notebook"])
+        content = json.dumps(nb).encode()
+        file = Path("submitted", names["student"], names["assignment"], f"{names['notebook']}.ipynb")
+        with open_store(self.database, create=True) as store:
+            setting = _setting(part, store.seed(), self.isolation, self.seconds)
+            job = work.Job(names["student"], str(file), hashlib.sha256(content).hexdigest(), content)
+            done = msgspec.json.decode(work.grade(setting, job), type=work.Done)
+            if done.report is None:
+                raise UsageError(done.problem)
+            store.add(recorded(setting, job.student, job.file, job.sha256, done))
+        resources[ERRORS] = _write(nb, part, done.report)
+        for failed in resources[ERRORS]:
+            self.log.error("The grader itself failed at %s of %s: it needs a look.", failed, names["student"])
+        return nb, resources
+
+
+class AskForReview(NbGraderPreprocessor):
+    """Asks for a look by hand where the grader itself has failed: no marks are lost in silence."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            for grade_id in resources.get(ERRORS, ()):
+                place = names["notebook"], names["assignment"], names["student"]
+                grade = gradebook.find_grade(grade_id, *place)
+                grade.auto_score, grade.needs_manual_grade = None, True
+            gradebook.db.commit()
+        return nb, resources
+
+
+def _mend(nb: NotebookNode) -> None:
+    """Give a notebook the form that nbgrader relies on, where a program, or a student, has spoilt it."""
+    nb.cells = [cell for cell in nb.cells if isinstance(cell, dict) and "cell_type" in cell]
+    for cell in nb.cells:
+        cell.source = whole(cell.get("source") or "")  # half a character can't be written
+        if not isinstance(cell.get("metadata"), dict):
+            cell.metadata = NotebookNode()
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+
+
+def _known(gradebook: Gradebook, names: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Source and metadata of each cell that the gradebook knows, by id, in the course's order where it has one."""
+    released = gradebook.find_notebook(names["notebook"], names["assignment"])
+    points = {cell.name: cell.max_score for cell in [*released.grade_cells, *released.task_cells]}
+    kinds = {"grade": released.grade_cells, "solution": released.solution_cells, "task": released.task_cells}
+    named = {kind: {cell.name for cell in cells} for kind, cells in kinds.items()}
+    known = {}
+    for cell in released.source_cells:
+        metadata: dict[str, Any] = {kind: cell.name in ids for kind, ids in named.items()}
+        metadata |= {"grade_id": cell.name, "locked": cell.locked, "schema_version": SCHEMA}
+        metadata |= {"cell_type": cell.cell_type, "checksum": cell.checksum}
+        if cell.name in points:
+            metadata["points"] = points[cell.name]
+        known[cell.name] = cell.source, metadata
+    part = default_course().part(names["notebook"])
+    order = [setup_id(part), *(graded_id(part, exercise) for exercise in part.exercises)]
+    return dict(sorted(known.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
+
+
+def _id(cell: Any) -> str:
+    """The id by which a cell says that nbgrader knows it, whatever else is there in its place."""
+    metadata = cell.metadata.get("nbgrader")
+    return _id_of(metadata) if isinstance(metadata, dict) else ""
+
+
+def _id_of(metadata: dict[str, Any]) -> str:
+    name = metadata.get("grade_id")
+    return name if isinstance(name, str) else ""
+
+
+def _place(cells: list[Any], name: str) -> int:
+    """Where a missing cell goes: behind its answer, else at the end; what loads the grader, at the beginning."""
+    answer = name.removesuffix("-grade")
+    behind = [index + 1 for index, cell in enumerate(cells) if _id(cell) == answer]
+    return behind[0] if behind else len(cells) if name.endswith("-grade") else 0
+
+
+@cache
+def _version(part: Part) -> str:
+    return course_version(default_course(), part)
+
+
+def _setting(part: Part, seed: int, isolation: str, seconds: float) -> work.Setting:
+    root = str(default_course().root.absolute())
+    return work.Setting(root, _version(part), part.id, seed, isolation, seconds=seconds)
+
+
+def _write(nb: NotebookNode, part: Part, report: Report) -> list[str]:
+    """Put marks and feedback into the graded cells; those that the grader itself has failed at.
+
+    Raises UsageError where a cell asks for marks that this version of the course does not give.
+    """
+    shown = for_student(report)
+    by_exercise: dict[str, list[Result]] = {}
+    for result in shown.results:
+        by_exercise.setdefault(graded_id(part, result.id.split(".")[1]), []).append(result)
+    failed = []
+    for cell in nb.cells:
+        metadata = cell.metadata.get("nbgrader", {})
+        grade_id = _id(cell)
+        if grade_id == setup_id(part):
+            cell.outputs = [_page(_summary(shown))]
+        if not metadata.get("grade") or metadata.get("solution"):
+            continue  # not ours, or for a person to mark
+        if grade_id not in by_exercise:
+            raise UsageError(
+                f"{grade_id} asks for marks that this version of the course does not give. Grade with the version "
+                "that it was released with, or release it again."
+            )
+        results = by_exercise[grade_id]
+        points = min(float(sum(result.points for result in results)), float(metadata["points"]))
+        cell.outputs = [_page(_fragment(results), points)]
+        if any(result.status == "grader_error" for result in results):
+            failed.append(grade_id)
+    return failed
+
+
+def _fragment(results: list[Result]) -> str:
+    return "".join(f"<p>{escape(r.status)} {escape(r.id)}: {escape(r.message)}</p>" for r in results)
+
+
+def _summary(report: Report) -> str:
+    """The marks in all, and what concerns no single exercise."""
+    notes = "".join(f"<li>{escape(note)}</li>" for note in report.notes)
+    marks = f"<p><strong>{report.points} of {report.max_points} points</strong></p>"
+    return f"{marks}<ul>{notes}</ul>" if notes else marks
+
+
+def _page(page: str, points: float | None = None) -> Any:
+    """An output that shows a page; with points, it is the result of the cell, which nbgrader reads as its marks."""
+    if points is None:
+        return new_output("display_data", {"text/html": page, "text/plain": ""})
+    return new_output("execute_result", {"text/html": page, "text/plain": str(points)}, execution_count=None)
