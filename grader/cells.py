@@ -168,7 +168,9 @@ def _code_cells(cells: list[Any]) -> Iterator[tuple[int, Any]]:
     """
     number = 0
     for cell in cells:
-        released = cell.get("metadata", {}).get("nbgrader") or {}
+        metadata = cell.get("metadata")
+        released = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+        released = released if isinstance(released, dict) else {}
         if "code" in (cell["cell_type"], released.get("cell_type")):
             number += 1
             if not released.get("locked"):
