@@ -20,15 +20,14 @@ def nbgrader() -> None:
 @click.option("--replace", is_flag=True, help="Replace a source notebook that was edited by hand, too.")
 def release(parts: tuple[str, ...], root: Path, assignment: str | None, replace: bool) -> None:
     """Make or update the nbgrader course in a folder, with an assignment of each PART."""
-    try:
-        from grader.nbgrader import release as releases
-    except ModuleNotFoundError as error:
-        raise UsageError(f"{error.name} is not installed: pip install 'zero-to-hero-grader[instructor]'.") from None
-
     course = default_course()
     chosen = [course.part(part) for part in parts]
     if assignment and len(chosen) > 1:
         raise UsageError("--assignment names one assignment: release the parts one by one.")
+    try:
+        from grader.nbgrader import release as releases
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is not installed: pip install 'zero-to-hero-grader[instructor]'.") from None
     for part in chosen:
         name = assignment or part.id
         done = releases.release(course, part, root, name, replace)

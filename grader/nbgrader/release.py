@@ -187,10 +187,10 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
         _nbgrader(assignment.root, "generate_assignment", assignment.name, "--force")
         found = list(leaks.scan(assignment.release, secrets))
         if found:
-            listed = "".join(f"\n  {leak.file}: {leak.what}" for leak in found[:SHOWN])
-            more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+            first = {leak.file: leak for leak in reversed(found)}  # one of each file
+            listed = "".join(f"\n  {file}: {leak.what}" for file, leak in sorted(first.items()))
             raise UsageError(
-                f"{assignment.name} is not released: students would get what they must not.{listed}{more}\n"
+                f"{assignment.name} is not released: students would get what they must not.{listed}\n"
                 f"Take it out of {assignment.source}, or out of the part's text, and release again."
             )
     except UsageError:
