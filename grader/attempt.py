@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
@@ -36,6 +36,15 @@ class Answer:
     seconds: float
 
 
+class Process(Protocol):
+    """A student's process as an attempt speaks to it: see grader/sandbox.py, `Child`."""
+
+    def ask(self, message: dict[str, Any], blob: bytes, seconds: float) -> None: ...
+    def answer(self, seconds: float) -> tuple[dict[str, Any], bytes]: ...
+    def output(self) -> str: ...
+    def close(self) -> None: ...
+
+
 @dataclass
 class Attempt:
     """Runs a submission's cells and answers probes; starts the process again whenever it ends."""
@@ -55,7 +64,7 @@ class Attempt:
         now = time.monotonic()
         self._deadline = now + self.limits.total
         self._load_deadline = now + self.limits.total / 2  # so that cells leave time for the answers
-        self._child: Child | None = None
+        self._child: Process | None = None
         self._sent: set[str] = set()  # keys of the values that this process has been sent
         self._ends: dict[int, Ended] = {}
         self.failures: dict[int, dict[str, Any]] = {}
@@ -77,12 +86,15 @@ class Attempt:
     def lost(self, name: str) -> str:
         """That a name is not there, and what may have become of it."""
         text = f"The file defines no {name}."
-        names = [n for cell in self.submission.cells for n in cell.names() if n != name]
-        close = difflib.get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.8)
-        found = next((n for n in names if close and n.lower() == close[0]), None)
-        if found:
+        if found := self.alike(name):
             return f"{text} There is {found}: was it renamed?"
         return f"{text} If it was lost, take its cell from the exercises as they were shipped."
+
+    def alike(self, name: str) -> str | None:
+        """A name that the cells define and that is nearly the same."""
+        names = [n for cell in self.submission.cells for n in cell.names() if n != name]
+        close = difflib.get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.8)
+        return next((n for n in names if close and n.lower() == close[0]), None)
 
     def notes(self, messages: list[str]) -> list[str]:
         """One sentence for each cell that failed to run, unless a message has said so already."""
@@ -117,7 +129,7 @@ class Attempt:
             self.failures = dict(sorted((raised | ended_cells).items()))
             return
 
-    def _start(self) -> Child:
+    def _start(self) -> Process:
         """A child, from a new template if a student's code has put an end to the last one."""
         if not self.template.lost:
             try:

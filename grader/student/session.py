@@ -23,6 +23,75 @@ OPEN = 64
 """Descriptors that a student's process may have open."""
 
 
+class Answers:
+    """Runs probes on the names of a module."""
+
+    def __init__(
+        self, module: Module, guard: Guard, filenames: set[str], passing: tuple[type[BaseException], ...] = ()
+    ):
+        self._module = module
+        self._guard = guard
+        self._filenames = filenames
+        self._passing = passing  # exceptions that are no answer: whoever asked is to have them
+        self._sent: dict[str, tuple[Any, bytes]] = {}  # inputs as they came, by key
+        self._held: dict[str, wire.Given] = {}  # those that lie here untouched
+
+    def probe(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        """What came of each case of a request, and the tensors of all cases, one behind the other."""
+        probe = _function(request)
+        forbids = request["forbids"]
+        outcomes, replies, offset = [], [], 0
+        for value in request["values"]:
+            self._sent[value["key"]] = value["tree"], blob[offset : offset + value["size"]]
+            offset += value["size"]
+        for keys in request["cases"]:
+            outcome, reply = self._case(probe, forbids, keys)
+            outcomes.append(outcome | {"size": len(reply)})
+            replies.append(reply)
+        return {"outcomes": outcomes}, b"".join(replies)
+
+    def _case(self, probe: Any, forbids: list[str], keys: dict[str, str]) -> tuple[dict[str, Any], bytes]:
+        """Run the probe on one case: its value, or what went wrong, and whether inputs changed.
+
+        keys: those of the inputs by name. An input that the cases before have left alone is handed out again.
+        """
+        inputs = {name: self._input(key) for name, key in keys.items()}
+        given = Namespace({name: one.value for name, one in inputs.items()})
+        fresh_state()
+        self._guard.reset()
+        own = os.getpid()
+        try:
+            # Where autograd is forbidden nothing is recorded that one could differentiate.
+            with self._guard.forbidding(forbids), inference_mode("autograd" in forbids):
+                value = probe(self._module, given)
+                if not is_grad_enabled() and "autograd" not in forbids:
+                    raise RuntimeError("torch's recording of gradients was switched off, and left off")
+            outcome, reply = wire.encode(value)
+            outcome = {"value": outcome}
+        except self._passing:
+            raise
+        except BaseException as error:
+            outcome, reply = {"error": describe(error, self._filenames)}, b""
+        if os.getpid() != own:
+            os._exit(0)  # a copy that the answer has forked: only the first one speaks
+        tried = self._guard.tried()
+        if tried:
+            outcome, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
+        # Whether an input was changed is told here and not judged by the grader: a lie about it
+        # earns nothing, because the values are compared with those of the grader's own inputs.
+        alone = [name for name, one in inputs.items() if vars(given).get(name) is one.value and one.untouched()]
+        self._held.update((keys[name], inputs[name]) for name in alone)
+        if len(alone) < len(inputs):
+            before = Namespace({name: wire.decode(*self._sent[key]) for name, key in keys.items()})
+            if changed := wire.changed(before, given):
+                outcome["changed"] = changed
+        return outcome, reply
+
+    def _input(self, key: str) -> wire.Given:
+        """The value of that key, for one case: two names of a case never stand for one value."""
+        return self._held.pop(key, None) or wire.Given(*self._sent[key])
+
+
 class Session:
     """One submission, from the first request to the last."""
 
@@ -34,8 +103,7 @@ class Session:
         self._guard: Guard
         self._state: State
         self._trainer: Trainer
-        self._sent: dict[str, tuple[Any, bytes]] = {}  # inputs as they came, by key
-        self._held: dict[str, wire.Given] = {}  # those that lie here untouched
+        self._answers: Answers
 
     def serve(self) -> None:
         """Answer requests until the other side closes."""
@@ -72,21 +140,13 @@ class Session:
             started=lambda index: self._send({"cell": index}),
             seconds=request["seconds"],
         )
+        self._answers = Answers(self._module, self._guard, self._filenames)
         self._state = State()
         return {"failures": failures}, b""
 
     def _probe(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
-        probe = _function(request)
-        forbids = request["forbids"]
-        outcomes, replies, offset = [], [], 0
-        for value in request["values"]:
-            self._sent[value["key"]] = value["tree"], blob[offset : offset + value["size"]]
-            offset += value["size"]
-        for keys in request["cases"]:
-            outcome, reply = self._case(probe, forbids, keys)
-            outcomes.append(outcome | {"size": len(reply)})
-            replies.append(reply)
-        return {"outcomes": outcomes, "spoilt": self._state.spoilt()}, b"".join(replies)
+        answer, reply = self._answers.probe(request, blob)
+        return answer | {"spoilt": self._state.spoilt()}, reply
 
     def _train(self, request: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
         """One call of the trainer: its value, or what went wrong."""
@@ -109,45 +169,6 @@ class Session:
         if tried := self._guard.tried():
             answer, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
         return answer, reply
-
-    def _case(self, probe: Any, forbids: list[str], keys: dict[str, str]) -> tuple[dict[str, Any], bytes]:
-        """Run the probe on one case: its value, or what went wrong, and whether inputs changed.
-
-        keys: those of the inputs by name. An input that the cases before have left alone is handed out again.
-        """
-        inputs = {name: self._input(key) for name, key in keys.items()}
-        given = Namespace({name: one.value for name, one in inputs.items()})
-        fresh_state()
-        self._guard.reset()
-        own = os.getpid()
-        try:
-            # Where autograd is forbidden nothing is recorded that one could differentiate.
-            with self._guard.forbidding(forbids), inference_mode("autograd" in forbids):
-                value = probe(self._module, given)
-                if not is_grad_enabled() and "autograd" not in forbids:
-                    raise RuntimeError("torch's recording of gradients was switched off, and left off")
-            outcome, reply = wire.encode(value)
-            outcome = {"value": outcome}
-        except BaseException as error:
-            outcome, reply = {"error": describe(error, self._filenames)}, b""
-        if os.getpid() != own:
-            os._exit(0)  # a copy that the answer has forked: only the first one speaks
-        tried = self._guard.tried()
-        if tried:
-            outcome, reply = {"error": {"kind": "broken_rule", "what": tried[0], "trace": []}}, b""
-        # Whether an input was changed is told here and not judged by the grader: a lie about it
-        # earns nothing, because the values are compared with those of the grader's own inputs.
-        alone = [name for name, one in inputs.items() if vars(given).get(name) is one.value and one.untouched()]
-        self._held.update((keys[name], inputs[name]) for name in alone)
-        if len(alone) < len(inputs):
-            before = Namespace({name: wire.decode(*self._sent[key]) for name, key in keys.items()})
-            if changed := wire.changed(before, given):
-                outcome["changed"] = changed
-        return outcome, reply
-
-    def _input(self, key: str) -> wire.Given:
-        """The value of that key, for one case: two names of a case never stand for one value."""
-        return self._held.pop(key, None) or wire.Given(*self._sent[key])
 
 
 def warm_up() -> None:
