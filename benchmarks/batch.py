@@ -144,12 +144,20 @@ def stock(folder, count, graded, saved):
     one = _nbgrader(folder, "autograde", "part4", "--student=s0")
     (folder / "submitted" / "s0").rename(folder / "s0")
     all_ = _nbgrader(folder, "autograde", "part4")
+    return (all_ - one) / (count - 1), one, passed_by(folder, "test-", "")
+
+
+def passed_by(folder, before, behind):
+    """The exercises with full marks in a course's gradebook, by student; what stands around their names."""
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
-        passed = {
-            one.student.id: {grade.name.removeprefix("test-") for grade in one.notebooks[0].grades if grade.auto_score}
+        return {
+            one.student.id: {
+                grade.name.removeprefix(before).removesuffix(behind)
+                for grade in one.notebooks[0].grades
+                if grade.auto_score == grade.max_score
+            }
             for one in book.assignment_submissions("part4")
         }
-    return (all_ - one) / (count - 1), one, passed
 
 
 def _nbgrader(folder, *arguments):

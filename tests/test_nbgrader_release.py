@@ -83,7 +83,7 @@ def test_a_release_whose_solutions_nbgrader_has_left_in_is_refused(nb):
 
 @pytest.fixture(scope="module")
 def secrets():
-    return leaks.secrets(Course(ROOT), [20261126])
+    return leaks.secrets(Course(ROOT), 20261126)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "solutions").glob("*.py")), ids=lambda file: file.stem)

@@ -5,11 +5,13 @@ Whatever nbgrader would refuse is said before anything is written. What is repla
 
 import hashlib
 import json
+import logging
 import os
 import shutil
-import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGrader, NbGraderAPI
 
 from grader.classes.store import open_store
 from grader.course import Course, Part
@@ -44,26 +47,34 @@ class Released:
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment of an nbgrader course: its folders and what the gradebook knows of it."""
+    """An assignment of an nbgrader course, in the folders that the course's configuration names."""
 
-    root: Path
+    api: NbGraderAPI
     name: str
     part: Part
 
     @property
+    def root(self) -> Path:
+        """The course's folder."""
+        return Path(self.api.coursedir.root)
+
+    @property
     def source(self) -> Path:
         """The folder of the source notebook; all that is in it is handed out."""
-        return self.root / "source" / self.name
+        return self._folder(self.api.coursedir.source_directory)
 
     @property
     def release(self) -> Path:
         """The folder that students get."""
-        return self.root / "release" / self.name
+        return self._folder(self.api.coursedir.release_directory)
 
     @property
     def file(self) -> str:
         """The name of the notebook, by which the part is known when it comes back."""
         return f"{self.part.id}.ipynb"
+
+    def _folder(self, kind: str) -> Path:
+        return Path(self.api.coursedir.format_path(kind, ".", self.name))
 
 
 def release(course: Course, part: Part, root: Path, name: str, replace: bool = False) -> Released:
@@ -73,9 +84,9 @@ def release(course: Course, part: Part, root: Path, name: str, replace: bool = F
     Raises UsageError where submissions would be broken, an edited source notebook be lost, nbgrader refuse, or
     anything secret be handed out.
     """
-    assignment = Assignment(root, name, part)
     made = _signed(notebook(course, part))
     _may_write(root)
+    assignment = Assignment(_api(root), name, part)
     changed = tuple(_changed(assignment, made))
     path = assignment.source / assignment.file
     if not replace and path.exists() and not _untouched(path):
@@ -88,7 +99,7 @@ def release(course: Course, part: Part, root: Path, name: str, replace: bool = F
         (assignment.source / "data").mkdir(exist_ok=True)
         shutil.copy(file, assignment.source / "data" / file.name)
     with open_store(str(root / settings.DATABASE), create=True) as store:
-        secrets = leaks.secrets(course, [store.seed()])
+        secrets = leaks.secrets(course, store.seed())
     _generate(assignment, secrets)
     points = sum(cell.metadata.nbgrader.get("points", 0) for cell in made.cells if "nbgrader" in cell.metadata)
     return Released(assignment.release / assignment.file, points, tuple(kept), changed)
@@ -104,13 +115,13 @@ def _may_write(root: Path) -> None:
 
 def _changed(assignment: Assignment, made: Any) -> Iterator[str]:
     """Graded cells with other points than before. Raises UsageError where nbgrader would refuse the new notebook."""
-    database = assignment.root / "gradebook.db"
-    if not database.exists():
+    coursedir = assignment.api.coursedir
+    if coursedir.db_url.startswith("sqlite:///") and not Path(coursedir.db_url.removeprefix("sqlite:///")).exists():
         return
     new = {
         cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader for cell in made.cells if "nbgrader" in cell.metadata
     }
-    with Gradebook(f"sqlite:///{database.absolute()}") as gradebook:
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         try:
             known = gradebook.find_notebook(assignment.part.id, assignment.name)
         except MissingEntry:
@@ -184,7 +195,11 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
         older.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(assignment.release, older)
     try:
-        _nbgrader(assignment.root, "generate_assignment", assignment.name, "--force")
+        with _inside(assignment.root):
+            done = assignment.api.generate_assignment(assignment.name, force=True, create=True)
+        if not done["success"]:
+            said = [line for line in done.get("log", "").splitlines() if "ERROR" in line] or done["error"].splitlines()
+            raise UsageError(f"nbgrader generate_assignment has failed: {said[-1].strip()}")
         found = list(leaks.scan(assignment.release, secrets))
         if found:
             first = {leak.file: leak for leak in reversed(found)}  # one of each file
@@ -200,13 +215,31 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
         raise
 
 
-def _nbgrader(root: Path, *arguments: str) -> None:
-    """Run nbgrader in the course's folder, with its configuration. Raises UsageError with what it said."""
+def _api(root: Path) -> NbGraderAPI:
+    """nbgrader, with the configuration of the course in a folder. Raises UsageError where that can't be read."""
+    app = NbGrader()
+    app.raise_config_file_errors = True
+    app.log_level = logging.CRITICAL
+    with _inside(root):
+        try:
+            app.load_config_file()
+        except Exception as error:  # whatever an instructor's own configuration raises
+            raise UsageError(f"{root / settings.CONFIG} fails: {type(error).__name__}: {error}. Mend it.") from None
+    app.config.CourseDirectory.root = str(root.absolute())
+    return NbGraderAPI(config=app.config)
+
+
+@contextmanager
+def _inside(root: Path) -> Iterator[None]:
+    """Work in the course's folder, as nbgrader's own command does, with what it calls on the path."""
+    here, path = os.getcwd(), os.environ.get("PATH", os.defpath)
+    os.chdir(root)
     # It calls alembic by name, which lies beside this Python and perhaps nowhere on the path.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    environment = os.environ | {"PATH": path}
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = "\n".join(line for line in done.stderr.splitlines() if "ERROR" in line or "Error" in line)
-        raise UsageError(f"nbgrader {arguments[0]} has failed: {said.strip()[-1500:] or done.stderr.strip()[-1500:]}")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader's use of its libraries is not the instructor's concern
+            yield
+    finally:
+        os.environ["PATH"] = path
+        os.chdir(here)
