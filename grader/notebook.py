@@ -1,17 +1,12 @@
 """The pictures in a notebook, from the functions of the running kernel. No verdicts: nothing here is isolated."""
 
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-import torch
-
 from grader import data, wire
 from grader.course import default_course
-from grader.fresh import fresh_state
+from grader.kernel.kept import state_kept
 from grader.picture import Picture
 from grader.pictures import page
 from grader.pictures.render import NotDrawn, Result, draw, find, inputs, why
@@ -45,29 +40,12 @@ def plot(part: str, namespace: dict[str, Any], *names: str, seed: int = 0) -> Pi
 def _drawn(picture: Picture, namespace: dict[str, Any], given: Namespace) -> Result:
     tree, blob = wire.encode(given)
     try:
-        with _state_kept():
+        with state_kept():
             answer = picture.probe(Module(namespace), wire.decode(tree, blob))
     except Exception as error:
         fault = describe(error, _files(namespace))
         return NotDrawn(picture.name, picture.title, why(fault, picture.needs))
     return draw(picture, wire.decode(*wire.encode(answer)), given)  # as it would look after crossing
-
-
-@contextmanager
-def _state_kept() -> Iterator[None]:
-    """Start as a probe does elsewhere, and leave the kernel's own state as it was."""
-    dtype, numbers, grad = torch.get_default_dtype(), random.getstate(), torch.is_grad_enabled()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as elsewhere: such small networks are quicker so
-    try:
-        with torch.random.fork_rng(devices=[]):
-            fresh_state()
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad)
-        random.setstate(numbers)
 
 
 def _files(namespace: dict[str, Any]) -> set[str]:

@@ -1,0 +1,159 @@
+"""What a kernel may ask of the process that judges: a verdict, or a hint. On the judging side."""
+
+import io
+import os
+import socket
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from rich.console import Console
+
+from grader import expect, hints, pipeline, progress
+from grader.cells import Cell, Submission, without_magics
+from grader.check import Check
+from grader.cli import PUBLIC_SEED
+from grader.course import Course, Part, Spec, default_course
+from grader.errors import UsageError
+from grader.kernel.attempt import KernelAttempt
+from grader.kernel.inputs import place
+from grader.kernel.line import HungUp, Line
+from grader.report import html, terminal
+from grader.report.model import Report, Result
+
+ILLUSTRATED = 2
+"""Of more checks at once, no pictures are drawn: a tenth of a second each."""
+WIDTH = 100
+VALIDATED = 76
+"""Columns that nbgrader has for the text of a failure."""
+
+
+def settle(end: socket.socket) -> None:
+    """Hear what is asked on a line, and say what comes of it."""
+    with Line(end) as line:
+        try:
+            question, _ = line.receive()
+            line.send(_settled(line, question))
+        except HungUp:
+            pass  # the stop button was pressed, or the kernel has ended
+
+
+def warm_up() -> None:
+    """Import what draws, which takes a while, before it is asked for."""
+    from grader.pictures import difference  # noqa: F401
+
+
+def _settled(line: Line, question: dict[str, Any]) -> dict[str, Any]:
+    try:
+        course = default_course()
+        targets = tuple(question["targets"])
+        part, specs = course.select(targets)
+        os.chdir(_home(Path(question["folder"]), part))
+        if question["kind"] == "hint":
+            return {"kind": "hint", **_hint(part, specs, targets)}
+        return {"kind": "verdict", **_verdict(line, question, course, part, specs)}
+    except UsageError as error:
+        return {"kind": "refused", "why": str(error)}
+    except Exception as error:  # whatever fails on this side is ours, and is said as such
+        why = f"The grader itself failed here ({type(error).__name__}: {error}). Please report this."
+        return {"kind": "refused", "why": why}
+
+
+def _home(folder: Path, part: Part) -> Path:
+    """Where the command would run: a notebook may lie in exercises/, and `grader list` is run beside it."""
+    homes = (home for home in (folder, *folder.parents) if (home / "exercises" / f"{part.name}.py").is_file())
+    return next(homes, folder)
+
+
+def _verdict(
+    line: Line, question: dict[str, Any], course: Course, part: Part, specs: tuple[Spec, ...]
+) -> dict[str, Any]:
+    cells = [
+        Cell(index, without_magics(source), 0, place(number)) for index, (number, source) in enumerate(question["ran"])
+    ]
+    attempt = KernelAttempt(line, Submission("the notebook's kernel", part.name, tuple(cells)))
+    report = pipeline.grade(course, part, specs, attempt, PUBLIC_SEED)
+    report = replace(report, results=[_said(result, attempt) for result in report.results])
+    ran = [result for result in report.results if result.status != "not_run"]
+    try:
+        progress.remember({result.id: result.status for result in ran})
+    except UsageError:
+        pass  # a folder that can't be written to costs the progress shown, not the verdict
+    checks = course.load(part)
+    images = {
+        spec.id: image
+        for spec, result in zip(specs, report.results, strict=True)
+        if len(specs) <= ILLUSTRATED and (image := _image(spec, result, checks, attempt))
+    }
+    return {
+        "html": html.fragment(report.results, report, images, "%hint {}"),
+        "text": _text(report),
+        "failure": _failure(report),
+        "report": msgspec.to_builtins(report),
+    }
+
+
+def _said(result: Result, attempt: KernelAttempt) -> Result:
+    """A verdict, but for an exercise of which no cell has been run: that may have passed yesterday."""
+    unready = result.status in ("failed", "skipped") and attempt.unready(result.id)
+    return replace(result, status="not_run") if unready else result
+
+
+def _image(
+    spec: Spec, result: Result, loaded: tuple[dict[str, Check], Any], attempt: KernelAttempt
+) -> html.Image | None:
+    """The first wrong tensor of an answer beside what was expected, where there is something to see."""
+    wrong = [c for c in result.details.comparisons if c.fault in ("values", "finite")]
+    if result.status != "failed" or not wrong:
+        return None
+    from grader.pictures import difference
+
+    check, trusted = loaded[0][spec.id], loaded[1]
+    case = expect.cases(check, spec, PUBLIC_SEED)[wrong[0].case]
+    wanted = expect.expected(check, trusted, case).single
+    came = attempt.answers[spec.id].outcomes[wrong[0].case].value
+    pair = [difference.member(spec.exercise, value, wrong[0].label) for value in (wanted, came)]
+    if not all(map(difference.worth_seeing, pair)):
+        return None
+    label = wrong[0].label
+    return html.Image(difference.draw(label, *pair), difference.words(label, *pair))
+
+
+def _text(report: Report) -> str:
+    """The report as a terminal would show it."""
+    console = Console(file=io.StringIO(), width=WIDTH, highlight=False, color_system=None)
+    for result in report.results:
+        terminal.result(console, result)
+    if len(report.results) > 1 or report.notes:
+        terminal.summary(console, report)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().rstrip()
+
+
+def _failure(report: Report) -> str:
+    """What has not passed, and why, in a few short lines; empty where all has."""
+    said = []
+    for result in report.results:
+        if result.status != "passed":
+            said.append(f"{terminal.WORDS[result.status][0]} {result.id}: {result.title}")
+            said += [f"It looks like this: {result.mistake}."] if result.mistake else []
+            said += [result.message]
+    lines = [line for text in said for line in terminal.printable(text).splitlines()]
+    return "\n".join(piece for line in lines for piece in textwrap.wrap(line, VALIDATED))
+
+
+def _hint(part: Part, specs: tuple[Spec, ...], targets: tuple[str, ...]) -> dict[str, Any]:
+    if len(targets) > 1 or "." not in targets[0]:
+        raise UsageError(f"Name one exercise, for example `%hint {part.id}.{specs[0].exercise}`.")
+    ladder = specs[0].hints
+    # A check without hints of its own shares those of its exercise, and how many of them have been seen.
+    name = next(spec.id for spec in part.checks if (spec.exercise, spec.hints) == (specs[0].exercise, ladder))
+    step = hints.next_step(name, len(ladder))
+    again = f"%hint {name}" if step + 1 < len(ladder) else ""
+    text = f"{name}, hint {step + 1} of {len(ladder)}: {ladder[step]}"
+    return {
+        "html": html.hint_fragment(name, step + 1, len(ladder), ladder[step], again),
+        "text": f"{text}\n(once more for the next: {again})" if again else text,
+    }
