@@ -220,3 +220,30 @@ def test_it_says_what_is_wrong_with_the_call(tmp_path, arguments, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# --- When the grader's side is at fault ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_what_the_grader_fails_at_is_for_a_person_to_mark(made, tmp_path):
+    need("bwrap")
+    nb = made.copy(tmp_path / "nb")
+    nb.course = other_course(tmp_path, ("return m.double\\(given.x\\)", "return m.double(given.x) if given.y else 0"))
+    nb.submit("ada", "part9", nb.solved("part9"))
+    done = nb.nbgrader("autograde", "part9")
+    assert done.returncode == 0, done.stderr
+    assert "failed at part9-double-grade of ada" in done.stderr
+    assert nb.marks("part9")["ada"] == {"double": None, "row_sums": 3.0, "shrink": 1.0}  # it waits for double
+
+
+@pytest.mark.slow
+def test_a_course_that_gives_other_marks_than_were_released_is_no_reason_for_zeros(made, tmp_path):
+    need("bwrap")
+    nb = made.copy(tmp_path / "nb")
+    nb.course = other_course(tmp_path, (r"\bshrink\b", "shrunk"))
+    nb.submit("ada", "part9", nb.solved("part9"))
+    done = nb.nbgrader("autograde", "part9")
+    assert done.returncode != 0
+    assert "part9-shrink-grade asks for marks that this version of the course does not give" in done.stderr
+    assert set(nb.marks("part9")["ada"].values()) == {None}

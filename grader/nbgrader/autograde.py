@@ -26,6 +26,7 @@ from grader.classes.version import course_version
 from grader.course import Part, default_course
 from grader.errors import UsageError
 from grader.nbgrader.source import SCHEMA, graded_id, setup_id
+from grader.report import html
 from grader.report.feedback import for_student
 from grader.report.model import Report, Result
 
@@ -186,14 +187,10 @@ def _write(nb: NotebookNode, part: Part, report: Report) -> list[str]:
             )
         results = by_exercise[grade_id]
         points = min(float(sum(result.points for result in results)), float(metadata["points"]))
-        cell.outputs = [_page(_fragment(results), points)]
+        cell.outputs = [_page(html.fragment(results, hint="%hint {}"), points)]
         if any(result.status == "grader_error" for result in results):
             failed.append(grade_id)
     return failed
-
-
-def _fragment(results: list[Result]) -> str:
-    return "".join(f"<p>{escape(r.status)} {escape(r.id)}: {escape(r.message)}</p>" for r in results)
 
 
 def _summary(report: Report) -> str:
