@@ -11,7 +11,7 @@ import msgspec
 
 from grader.classes.graded import Graded
 from grader.report.feedback import for_student
-from grader.report.model import Result
+from grader.report.model import Report, Result
 
 
 def as_csv(graded: list[Graded]) -> str:
@@ -24,11 +24,11 @@ def as_csv(graded: list[Graded]) -> str:
         points = {r.id: r.points for r in one.report.results} if one.report else {}
         most = one.report.max_points if one.report else ""
         row = [one.student, one.points, most, one.file, one.sha256, one.graded_at, one.problem]
-        writer.writerow([_inert(value) for value in row] + [points.get(check, "") for check in checks])
+        writer.writerow([inert(value) for value in row] + [points.get(check, "") for check in checks])
     return out.getvalue()
 
 
-def _inert(value: Any) -> Any:
+def inert(value: Any) -> Any:
     """A text that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
@@ -49,16 +49,24 @@ def write_gradescope(graded: list[Graded], folder: Path) -> int:
 
 def gradescope(one: Graded) -> dict[str, Any]:
     """Gradescope's form of a report, as the student may see it."""
+    form = {"execution_time": one.seconds, "output_format": "text", "stdout_visibility": "hidden"}
     if one.report is None:
-        return {"score": 0, "output": one.problem, "output_format": "text", "tests": []}
+        return {"score": 0, "output": one.problem, "tests": [], **form}
     report = for_student(one.report)
-    return {
-        "score": report.points,
-        "execution_time": one.seconds,
-        "output": "\n".join(report.notes),
-        "output_format": "text",
-        "tests": [_test(result) for result in report.results],
-    }
+    output = [*_unsettled(report), *report.notes, f"Isolation: {report.isolation}."]
+    tests = [_test(result) for result in report.results]
+    return {"score": report.points, "output": "\n".join(output), "tests": tests, **form}
+
+
+def _unsettled(report: Report) -> list[str]:
+    """What the grader's own failures leave open, in words: their points are missing in the score."""
+    failed = [result for result in report.results if result.status == "grader_error"]
+    points = sum(result.max_points for result in failed)
+    words = (
+        f"The grader itself failed in {len(failed)} of {len(report.results)} checks. Their {points} points are missing "
+        "here through no mistake of yours: ask your instructor to have this graded again."
+    )
+    return [words] if failed else []
 
 
 def _test(result: Result) -> dict[str, Any]:

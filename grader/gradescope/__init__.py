@@ -1,0 +1,1 @@
+"""Gradescope: the autograder bundle, and what runs of it there."""
