@@ -14,6 +14,7 @@ from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.classes.batch import Summary
+    from grader.classes.gradebooks import Filled
     from grader.classes.graded import Graded
     from grader.classes.store import Store
 
@@ -134,18 +135,29 @@ def _shown(place: str) -> str:
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write a table, a row for each student.")
 @click.option("--jsonl", "lines_file", type=click.Path(path_type=Path), help="Write all that is known, a line each.")
 @click.option("--gradescope", type=click.Path(path_type=Path), help="Write results.json for each student below.")
+@click.option("--roster", type=click.Path(path_type=Path), help="What Canvas or Moodle has exported, for --marks.")
+@click.option("--marks", "marks_file", type=click.Path(path_type=Path), help="Write the roster with the marks in it.")
 def export(
-    database: str, part: str | None, csv_file: Path | None, lines_file: Path | None, gradescope: Path | None
+    database: str,
+    part: str | None,
+    csv_file: Path | None,
+    lines_file: Path | None,
+    gradescope: Path | None,
+    roster: Path | None,
+    marks_file: Path | None,
 ) -> None:
     """Write what came of a class for other programs."""
     _need_instructor()
     from grader.classes import export as forms
     from grader.classes.store import open_store
 
-    if not (csv_file or lines_file or gradescope):
-        raise UsageError("Say what to write: --csv FILE, --jsonl FILE or --gradescope FOLDER.")
+    if (roster is None) != (marks_file is None) or (roster and roster == marks_file):
+        raise UsageError("Marks for Canvas or Moodle need two files: --roster EXPORTED.csv --marks NEW.csv.")
+    if not (csv_file or lines_file or gradescope or marks_file):
+        raise UsageError("Say what to write: --csv FILE, --jsonl FILE, --gradescope FOLDER, or --roster with --marks.")
     with open_store(database) as store:
         graded = store.newest(_part(store, part))
+    marks = _marks(graded, roster) if roster else None
     try:
         if csv_file:
             csv_file.write_text(forms.as_csv(graded), encoding="utf-8", errors="replace")
@@ -153,9 +165,47 @@ def export(
             lines_file.write_bytes(forms.as_json_lines(graded))
         if gradescope:
             forms.write_gradescope(graded, gradescope)
+        if marks and marks_file:
+            marks_file.write_text(marks.text, encoding="utf-8", newline="")
     except OSError as error:
         raise UsageError(f"The export could not be written: {error}.") from None
     click.echo(f"{len(graded)} students exported.")
+    if marks:
+        _tell_marks(graded, marks)
+
+
+def _marks(graded: "list[Graded]", roster: Path) -> "Filled":
+    """The roster with the class's marks. Raises UsageError."""
+    from grader.classes import gradebooks
+
+    try:
+        text = roster.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{roster} is not UTF-8. Take it as Canvas or Moodle has exported it.") from None
+    except OSError as error:
+        raise UsageError(f"{roster} can't be read: {error.strerror}. Name what Canvas or Moodle exported.") from None
+    points, maximum = gradebooks.of_class(graded)
+    title = next(one.report.title for one in graded if one.report)
+    part = graded[0].part
+    return gradebooks.filled(text, points, maximum, (part, title, f"{part} {title}"))
+
+
+def _tell_marks(graded: "list[Graded]", marks: "Filled") -> None:
+    """Where the marks went, and whoever may miss some."""
+    from grader.classes.gradebooks import settled
+
+    click.echo(f"{marks.marked} marks in the {'new ' if marks.new else ''}column {marks.column!r}.")
+    lists = {
+        "not in the roster": marks.unknown,
+        "in the roster, and left without marks": marks.left,
+        "the grader itself failed, no marks (grade them again with --force)": [
+            one.student for one in graded if not settled(one)
+        ],
+        "not gradable, so 0": [one.student for one in graded if one.problem],
+    }
+    for words, names in lists.items():
+        if names:
+            click.echo(f"{len(names)} {words}: {', '.join(map(repr, names))}", err=True)
 
 
 @click.command()
