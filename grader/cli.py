@@ -15,6 +15,7 @@ from grader import hints, progress
 from grader.cli_classes import batch, export, report
 from grader.cli_dev import dev
 from grader.cli_doctor import doctor
+from grader.cli_gradescope import gradescope
 from grader.cli_nbgrader import nbgrader
 from grader.cli_plot import plot
 from grader.cli_training import keep, records, train, training
@@ -201,7 +202,7 @@ def _line_of(submission: Any, exercise: str) -> int:
     return 0
 
 
-for command in (train, records, plot, nbgrader, batch, export, report, doctor, dev):
+for command in (train, records, plot, batch, export, report, nbgrader, gradescope, doctor, dev):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def find(submissions: Path, part: Part, extracted: Path) -> list[Found]:
         students: dict[str, list[Entry]] = {}
         for entry in entries(submissions, stack):
             students.setdefault(_text(entry.student), []).append(entry)
-        found = [_choose(student, students[student], part, extracted) for student in sorted(students)]
+        found = [choose(student, students[student], part, extracted) for student in sorted(students)]
     if not any(one.file for one in found):
         raise UsageError(
             f"{submissions} holds nothing for {part.id}. It needs {_patterns(part)} in a folder for each student, in "
@@ -85,7 +85,8 @@ def find(submissions: Path, part: Part, extracted: Path) -> list[Found]:
     return found
 
 
-def _choose(student: str, handed: list[Entry], part: Part, extracted: Path) -> Found:
+def choose(student: str, handed: list[Entry], part: Part, extracted: Path) -> Found:
+    """The file that counts of all that a student has handed in, or what is wrong; its bytes are kept."""
     with ExitStack() as stack:
         try:
             best = max(_candidates(handed, part, stack), key=lambda one: one.key, default=None)

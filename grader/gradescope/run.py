@@ -70,7 +70,7 @@ def submitted(base: Path, part: Part, extracted: Path) -> find.Found:
     try:
         folder = next(item for item in listed(top, ()) if item.path == ("submission",))
         entry = Entry(folder.path, "submission", below(top, folder, lambda name: not hidden(name)), "submission")
-        return find._choose(entry.student, [entry], part, extracted)
+        return find.choose(entry.student, [entry], part, extracted)
     finally:
         os.close(top)
 
