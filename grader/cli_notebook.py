@@ -1,0 +1,17 @@
+"""The command `grader notebook`. Thin, as all commands: it reads arguments, calls, prints."""
+
+import click
+
+from grader.course import default_course
+
+
+@click.command()
+@click.argument("part")
+@click.option("--from", "source", type=click.Choice(["py", "notebook"]), help="Whose text counts where both changed.")
+def notebook(part: str, source: str | None) -> None:
+    """Make a notebook of a part (part4) beside its .py, and keep the two in step: edit either."""
+    from grader import pairing
+
+    course = default_course()
+    for line in pairing.pair(course.exercise_file(course.part(part)), source):
+        click.echo(line)
