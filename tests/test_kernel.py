@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from types import SimpleNamespace
@@ -19,14 +20,18 @@ import students
 import torch
 from students import MINI, command, solved
 
+from grader.cells import Submission
+from grader.course import Spec
 from grader.kernel import inputs
 from grader.kernel.answering import Temporary, _answer
+from grader.kernel.attempt import KernelAttempt
 from grader.kernel.extension import _words
+from grader.kernel.line import Line
 from grader.kernel.stops import stopped_only_in_probes
 from grader.student.session import Answers
 from grader.student.workspace import Module
 from grader.values import Namespace
-from grader.wire import packed
+from grader.wire import encode, packed
 
 PATIENCE = 60
 
@@ -167,6 +172,7 @@ WRONG = {
                    "def double(x):\n    raise Mute"},
         "crashed", None,
     ),
+    "a question": ({"double": double("return x * float(input('how many? '))")}, "crashed", None),
     "recursion": ({"double": double("return double(x)")}, "crashed", None),
     "autograd in the source": (
         {"double": double("y = x.clone().requires_grad_(); return torch.autograd.grad(y.sum(), y)[0] * 2 * x")},
@@ -300,6 +306,19 @@ def test_the_stop_button_ends_a_loop_and_nothing_else(notebook):
     assert notebook.helper().pid == helper.pid
 
 
+def test_who_waits_for_the_process_can_stop_too(notebook):
+    notebook.run(double("return x + x"))
+    notebook.helper().kill()
+
+    def press():
+        time.sleep(0.5)  # it imports torch meanwhile
+        notebook.manager.interrupt_kernel()
+
+    came = notebook.run("%grade part9.double", press)
+    assert (came.error, came.shown) == ("Stopped", "Stopped. There is no verdict.")
+    assert notebook.run("%grade part9.double").text.startswith("passed")
+
+
 def test_a_process_that_was_killed_is_started_again(notebook):
     notebook.run(double("return x + x"))
     before = notebook.helper()
@@ -360,7 +379,7 @@ def state():
         list(__import__('random').getstate()[1]), [repr(finder) for finder in sys.meta_path], repr(sys.stdout),
         repr(sys.stderr), repr(__import__('signal').getsignal(2)), repr(torch.Tensor.backward), repr(torch.autograd.grad),
         repr(torch.inference_mode), torch._C._len_torch_function_stack(), torch.is_inference_mode_enabled(),
-        repr(get_ipython().display_pub.publish), sorted(name for name in sys.modules if name.startswith(HIDDEN)),
+        repr(get_ipython().display_pub.publish), repr(input), sorted(name for name in sys.modules if name.startswith(HIDDEN)),
     ]
 HIDDEN = "reference", "grader.checks", "grader.judge", "grader.pipeline"
 """
@@ -576,6 +595,23 @@ def test_words_of_a_line():
         "part9.shrink",
         "part9.row_sums",
     ]
+
+
+def test_a_reply_that_nobody_waited_for_is_no_answer():
+    """As after an error of the grader's, between its asking and its listening."""
+    ours, theirs = socket.socketpair()
+    with Line(ours) as judge, Line(theirs) as kernel:
+        attempt = KernelAttempt(judge, Submission("", "", ()))
+        [late, due] = [Spec(f"part9.{name}", "part9", *[name] * 3, 1, (), None, (), (), "", MINI) for name in "ab"]
+        for spec in (late, due):
+            attempt.post(spec, "", [{}])
+        _, nothing = encode(None)
+        for value in (1, 2):
+            asked, _ = kernel.receive()
+            reply = {"outcomes": [{"value": value, "size": len(nothing)}], "spoilt": value == 1, "output": f"{value}"}
+            kernel.send({"nonce": asked["nonce"], **reply}, nothing)
+        answer = attempt.collect(1)
+        assert (answer.outcomes[0].value, answer.output, attempt.notes([])) == (2, "2", [])
 
 
 def test_places_need_no_kernel_of_a_certain_kind(monkeypatch):

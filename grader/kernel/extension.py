@@ -9,12 +9,12 @@ import os
 from typing import Any
 
 from grader.kernel.helper import Helper
-from grader.kernel.shown import Notice, Shown, Verdict
+from grader.kernel.shown import Notice, Shown, Stopped, Verdict
 from grader.kernel.stops import stopped_only_in_probes
 
 NOT_HERE = (
     "This notebook is graded by the grader's own preprocessor, because a kernel must not grade itself. The course's "
-    "nbgrader_config.py lacks it: see the section on nbgrader in the instructor's guide."
+    "nbgrader_config.py lacks it: see docs/nbgrader.md."
 )
 
 
@@ -57,27 +57,36 @@ class Desk:
             self._helper.close()
 
     def _ask(self, kind: str, names: tuple[str, ...]) -> dict[str, Any]:
-        if self._helper is None:
+        """What comes of a question. Raises Notice, and Stopped where the stop button is pressed."""
+        if self._helper is None or _mode() == "autograde":
             raise Notice(NOT_HERE)
         if not names or not all(isinstance(name, str) and name for name in names):
             raise Notice(f'Say what by name: {kind}("part4.dprobs"), or %{kind} part4.dprobs.')
+        try:
+            reply = self._reply(self._helper, kind, names)
+        except KeyboardInterrupt as pressed:
+            raise pressed if isinstance(pressed, Stopped) else Stopped("") from None
+        if reply["kind"] == "refused":
+            raise Notice(reply["why"])
+        return reply
+
+    def _reply(self, helper: Helper, kind: str, names: tuple[str, ...]) -> dict[str, Any]:
         with stopped_only_in_probes():  # an import that is broken off can't be made good
             from grader.kernel import inputs
             from grader.kernel.answering import settle
             from grader.kernel.line import HungUp, Line
 
         question = {"kind": kind, "targets": names, "folder": os.getcwd(), "ran": inputs.ran(self._shell)}
-        for _ in range(2):
-            try:
-                with Line(self._helper.line()) as line:
-                    reply = settle(line, question, self._shell)
-            except HungUp:
-                self._helper.restart()
-                continue
-            if reply["kind"] == "refused":
-                raise Notice(reply["why"])
-            return reply
-        raise self._helper.complaint()
+        try:
+            with Line(helper.line()) as line:
+                return settle(line, question, self._shell)
+        except HungUp:  # killed, it may be; once more, with another one
+            helper.restart()
+        try:
+            with Line(helper.line()) as line:
+                return settle(line, question, self._shell)
+        except HungUp:
+            raise helper.complaint() from None
 
 
 _desk: Desk | None = None

@@ -23,11 +23,13 @@ def places(shell: Any) -> dict[str, str]:
     """
     inputs = enumerate(map(str, shell.history_manager.input_hist_parsed))
     numbers = {tuple(text.splitlines()): number for number, text in inputs}
-    found: dict[str, str] = {}
+    lengths, found = {*map(len, numbers)}, {}
     for name, entry in list(linecache.cache.items()):
-        if len(entry) == 4:  # else it is a file's, not read yet
+        # Of a file that has not been read yet there is no text, and most have more lines than any cell.
+        if len(entry) == 4 and len(entry[2]) in lengths:
             number = numbers.get(tuple(line.rstrip("\n") for line in entry[2]))
-            found |= {name: place(number)} if number else {}
+            if number:
+                found[name] = place(number)
     return found
 
 

@@ -1,5 +1,6 @@
 """What a probe finds as it is elsewhere, and what grading leaves in a kernel as it was."""
 
+import builtins
 import io
 import random
 import sys
@@ -52,6 +53,11 @@ class Printed(io.TextIOBase):
         """Of what is displayed, keep the text."""
         self.write(f"{data.get('text/plain', '')}\n")
 
+    def ask(self, prompt: object = "", /) -> str:
+        """Nobody is there to answer, as elsewhere."""
+        self.write(str(prompt))
+        raise EOFError("EOF when reading a line")
+
     def text(self) -> str:
         """What was printed, as UTF-8 can hold it."""
         return "".join(self._kept).encode("utf-8", "backslashreplace").decode()
@@ -59,13 +65,15 @@ class Printed(io.TextIOBase):
 
 @contextmanager
 def printed(publisher: Any) -> Iterator[Printed]:
-    """Catch what is printed, and what is displayed by way of IPython's publisher."""
+    """Catch what is printed, what is displayed by way of IPython's publisher, and what is asked for."""
     caught = Printed()
-    streams = sys.stdout, sys.stderr
+    streams, ask = (sys.stdout, sys.stderr), builtins.input
     sys.stdout = sys.stderr = caught
+    builtins.input = caught.ask
     publisher.publish = caught.publish  # in the instance, over the class's own
     try:
         yield caught
     finally:
         sys.stdout, sys.stderr = streams
+        builtins.input = ask
         del publisher.publish

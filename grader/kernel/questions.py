@@ -4,6 +4,7 @@ import io
 import os
 import socket
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def _settled(line: Line, question: dict[str, Any]) -> dict[str, Any]:
     try:
         course = default_course()
         targets = tuple(question["targets"])
-        part, specs = course.select(targets)
+        part, specs = _select(course, targets)
         os.chdir(_home(Path(question["folder"]), part))
         if question["kind"] == "hint":
             return {"kind": "hint", **_hint(part, specs, targets)}
@@ -59,6 +60,12 @@ def _settled(line: Line, question: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:  # whatever fails on this side is ours, and is said as such
         why = f"The grader itself failed here ({type(error).__name__}: {error}). Please report this."
         return {"kind": "refused", "why": why}
+
+
+@cache
+def _select(course: Course, targets: tuple[str, ...]) -> tuple[Part, tuple[Spec, ...]]:
+    """What is named. It is read once, as the checks are imported once."""
+    return course.select(targets)
 
 
 def _home(folder: Path, part: Part) -> Path:

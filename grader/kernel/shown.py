@@ -1,15 +1,15 @@
 """What a notebook shows: verdicts and hints, and in place of them one plain message. Nothing here needs torch."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shown:
     """Something to read, as HTML where that can be shown."""
 
     text: str
-    html: str = field(repr=False)
+    html: str
 
     def __repr__(self) -> str:
         return self.text

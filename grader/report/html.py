@@ -28,18 +28,21 @@ OUTPUT_LINES = 40
 LABELS = 6
 """Wrong values that are shown of an answer that has many."""
 FAINT = "opacity:.75"
-WRAPPED = "white-space:normal;overflow-wrap:anywhere"
 MONOSPACE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)"
-CODE = f"background:none;color:inherit;padding:0;font-size:.93em;{MONOSPACE};{WRAPPED}"
+CODE = f"background:none;color:inherit;padding:0;font-size:.93em;{MONOSPACE};white-space:normal"
 BLOCK = "margin:.4em 0"
 BADGE = "border-radius:3px;padding:.1em .5em;font-size:.9em;font-weight:600;white-space:nowrap"
 PRE = (
     "background:rgba(127,127,127,.13);color:inherit;border:0;border-radius:3px;padding:.5em .7em;margin:.3em 0;"
-    f"font-size:.9em;line-height:1.4;white-space:pre-wrap;overflow-wrap:anywhere;{MONOSPACE}"
+    f"font-size:.9em;line-height:1.4;white-space:pre-wrap;{MONOSPACE}"
 )
 TABLE = "border-collapse:collapse;border:0;margin:.4em 0;font-size:1em;background:none;color:inherit;table-layout:auto"
 RULED = "background:none;border-bottom:1px solid rgba(127,127,127,.35)"
-CELL = "text-align:left;vertical-align:top;border:0;max-width:none;font-weight:normal;padding:.25em .9em .25em 0"
+CELL = (
+    "text-align:left;vertical-align:top;border:0;max-width:none;font-weight:normal;padding:.25em .9em .25em 0;"
+    "white-space:normal"
+)
+HEAD = f"{CELL};{FAINT};white-space:nowrap"
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def _card(one: Result, body: list[str]) -> str:
 
 
 def _table(results: Sequence[Result], bodies: list[list[str]]) -> str:
-    words = [_tag("th", word, scope="col", style=f"{CELL};{FAINT}") for word in ("Status", "Exercise", "Points")]
+    words = [_tag("th", word, scope="col", style=HEAD) for word in ("Status", "Exercise", "Points")]
     rows = [_tag("tr", *words, style=RULED)]
     for one, body in zip(results, bodies, strict=True):
         name = _named(one)
@@ -95,7 +98,7 @@ def _table(results: Sequence[Result], bodies: list[list[str]]) -> str:
             name = _tag("details", _tag("summary", name, style="cursor:pointer;display:list-item"), *body)
         cells = [
             _tag("td", _badge(one), style=f"{CELL};white-space:nowrap"),
-            _tag("th", name, scope="row", style=f"{CELL};width:100%;{WRAPPED}"),
+            _tag("th", name, scope="row", style=f"{CELL};width:100%"),
             _tag("td", f"{one.points} of {one.max_points}", style=f"{CELL};white-space:nowrap;padding-right:0"),
         ]
         rows.append(_tag("tr", *cells, style=RULED))
@@ -110,7 +113,7 @@ def _body(one: Result, image: Image | None, hint: str) -> list[str]:
     if one.mistake:
         said.append(_tag("p", _tag("strong", _text(f"It looks like this: {one.mistake}.")), style=BLOCK))
     if one.message:
-        said.append(_tag("p", _text(one.message), style=f"{BLOCK};overflow-wrap:anywhere"))
+        said.append(_tag("p", _text(one.message), style=BLOCK))
     wrong = [c for c in one.details.comparisons if c.fault]
     if one.status == "failed" and wrong:
         said += _compared([c for c in wrong if c.case == wrong[0].case], one)
@@ -138,10 +141,10 @@ def _compared(wrong: list[Comparison], one: Result) -> list[str]:
     """The wrong values of one case, each with its worst entry, and Karpathy's columns."""
     values = wrong[0].expected is not None
     words = ("worst entry" if values else "", "expected" if values else "asked", "came")
-    rows = [_tag("tr", *(_tag("th", word, scope="col", style=f"{CELL};{FAINT}") for word in words), style=RULED)]
+    rows = [_tag("tr", *(_tag("th", word, scope="col", style=HEAD) for word in words), style=RULED)]
     for one_value in wrong[:LABELS]:
         label, asked, came = _entry(one_value)
-        cells = [_tag("td", _code(word), style=f"{CELL};{WRAPPED}") for word in (asked, came)]
+        cells = [_tag("td", _code(word), style=CELL) for word in (asked, came)]
         rows.append(_tag("tr", _tag("th", _code(label), scope="row", style=CELL), *cells, style=RULED))
     said = []
     if len(wrong) > LABELS:
@@ -175,7 +178,7 @@ def _trace(one: Result) -> list[str]:
 def _figure(image: Image) -> str:
     source = f"data:image/png;base64,{base64.b64encode(image.png).decode()}"
     style = "width:42rem;max-width:100%;height:auto;background:#fff;border-radius:3px"
-    picture = f'<img alt="{escape(image.alt)}" src="{source}" style="{style}">'
+    picture = f'<img alt="{_text(image.alt)}" src="{source}" style="{style}">'
     return _tag("figure", picture, style="margin:.5em 0")
 
 
@@ -190,12 +193,13 @@ def _summary(report: Report) -> str:
 
 
 def _whole(content: str) -> str:
-    return _tag("div", content, style="font-size:14px;line-height:1.5;text-align:left", **{"class": NO_FORMULAS}) + "\n"
+    style = "font-size:14px;line-height:1.5;text-align:left;overflow-wrap:anywhere"
+    return _tag("div", content, style=style, **{"class": NO_FORMULAS}) + "\n"
 
 
 def _box(colour: str, name: str, *content: str) -> str:
     style = f"border-left:4px solid {colour};padding:.2em 0 .2em .8em;margin:.4em 0;max-width:60rem"
-    return _tag("section", *content, style=style, **{"aria-label": escape(printable(name))})
+    return _tag("section", *content, style=style, **{"aria-label": _text(name)})
 
 
 def _badge(one: Result) -> str:
