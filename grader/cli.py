@@ -17,6 +17,7 @@ from grader.cli_dev import dev
 from grader.cli_doctor import doctor
 from grader.cli_gradescope import gradescope
 from grader.cli_nbgrader import nbgrader
+from grader.cli_notebook import notebook
 from grader.cli_plot import plot
 from grader.cli_training import keep, records, train, training
 from grader.course import Part, default_course
@@ -202,7 +203,7 @@ def _line_of(submission: Any, exercise: str) -> int:
     return 0
 
 
-for command in (train, records, plot, batch, export, report, nbgrader, gradescope, doctor, dev):
+for command in (train, records, plot, notebook, batch, export, report, nbgrader, gradescope, doctor, dev):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from grader.course import default_course
 @click.option("--from", "source", type=click.Choice(["py", "notebook"]), help="Whose text counts where both changed.")
 def notebook(part: str, source: str | None) -> None:
     """Make a notebook of a part (part4) beside its .py, and keep the two in step: edit either."""
-    from grader import pairing
+    from grader.pairing.pair import pair
 
     course = default_course()
-    for line in pairing.pair(course.exercise_file(course.part(part)), source):
+    for line in pair(course.exercise_file(course.part(part)), source):
         click.echo(line)

@@ -20,18 +20,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import need
 
-from grader import cells, pairing
+from grader import cells
 from grader.classes import find as finding
 from grader.cli import main
-from grader.cli_notebook import notebook as notebook_command
 from grader.course import Course
 from grader.errors import UsageError
+from grader.pairing import convert
+from grader.pairing.pair import pair as in_step
+from grader.pairing.sides import KERNEL
 
-main.add_command(notebook_command)
-START = (
-    "from grader.cli import main; from grader.cli_notebook import notebook; "
-    "main.add_command(notebook); main(prog_name='grader')"
-)
 NAME = "part9_mini"
 
 
@@ -53,7 +50,7 @@ class Pair:
 
     def apart(self, *arguments, before=(), **options):
         """The command in a process of its own."""
-        line = [*before, sys.executable, "-c", START, "notebook", "part9", *arguments]
+        line = [*before, sys.executable, "-m", "grader", "notebook", "part9", *arguments]
         return subprocess.run(line, capture_output=True, text=True, check=False, **options)
 
     def refused(self, *arguments, run=None):
@@ -276,13 +273,13 @@ def test_write_protected(paired):
 
 def test_a_file_that_is_saved_at_the_same_time(paired, monkeypatch):
     paired.rewrite("Twice x", "Two x")
-    fault, saved = pairing._fault, paired.json | {"cells": [code("saved = 1")]}
+    fault, saved = convert.fault_of, paired.json | {"cells": [code("saved = 1")]}
 
     def slow(*both):
         paired.ipynb.write_text(json.dumps(saved))
         return fault(*both)
 
-    monkeypatch.setattr(pairing, "_fault", slow)
+    monkeypatch.setattr(convert, "fault_of", slow)
     done = paired.run()
     assert done.exit_code == 2
     assert "at this very moment" in done.stderr
@@ -295,7 +292,7 @@ def test_there_is_no_such_file(pair):
     assert "There is no part" in CliRunner().invoke(main, ["notebook", "part8"]).stderr
     pair.py.unlink()
     assert "There is no file" in pair.refused()
-    pair.ipynb.write_text(json.dumps(pairing.EMPTY))
+    pair.ipynb.write_text(json.dumps(convert.EMPTY))
     assert "There is no file" in pair.refused("--from", "notebook")
 
 
@@ -313,7 +310,7 @@ def test_without_jupytext(pair, tmp_path):
 
 
 def test_other_commands_import_no_jupytext():
-    show = "import sys; from grader import pairing, cli_notebook; sys.exit(bool({'jupytext', 'nbformat'} & {*sys.modules}))"
+    show = "import sys; from grader import cli; sys.exit(bool({'jupytext', 'nbformat'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", show], check=False).returncode == 0
 
 
@@ -342,7 +339,7 @@ def test_a_file_without_a_head_has_a_notebook_too(pair):
     pair.py.write_text("#%%\nx = 1\n")
     pair.sync()
     nbformat.validate(nbformat.read(pair.ipynb, 4))
-    assert pair.json["metadata"]["kernelspec"] == pairing.KERNEL
+    assert pair.json["metadata"]["kernelspec"] == KERNEL
     pair.edit(lambda made: made.append(code("y = 2")))
     pair.sync()
     assert pair.py.read_text() == "#%%\nx = 1\n\n# %%\ny = 2\n"
@@ -354,11 +351,11 @@ def test_all_parts_of_the_course(tmp_path):
             py = Path(shutil.copy(shipped, tmp_path))
             ipynb = py.with_suffix(".ipynb")
             ipynb.unlink(missing_ok=True)
-            pairing.pair(py)
+            in_step(py)
             found = json.loads(ipynb.read_text())
             found["cells"].append(code("y = 2"))
             ipynb.write_text(json.dumps(found))
-            pairing.pair(py)
+            in_step(py)
             assert py.read_text() == shipped.read_text() + "\n# %%\ny = 2\n"
 
 
@@ -748,7 +745,7 @@ def step(py, chosen=None):
     folder, ipynb = py.parent, py.with_suffix(".ipynb")
     before = files(folder)
     try:
-        said = pairing.pair(py, chosen)
+        said = in_step(py, chosen)
     except UsageError as error:
         assert "\n" not in str(error)
         assert files(folder) == before
@@ -764,7 +761,7 @@ def step(py, chosen=None):
         assert {**was, "metadata": 0} == {**now, "metadata": 0}
     else:
         assert after[py.name] == before[py.name]
-    assert pairing.pair(py) == [f"in step   {py} and {ipynb}"]
+    assert in_step(py) == [f"in step   {py} and {ipynb}"]
     assert files(folder) == after
     return True
 

@@ -1,0 +1,1 @@
+"""A student's .py and the notebook beside it: see pair.py."""
