@@ -445,13 +445,14 @@ def test_nothing_is_left_wherever_the_button_is_pressed():
                     signal.raise_signal(signal.SIGINT)
             return trace
 
+        others = sys.gettrace()
         sys.settrace(trace)
         try:
             _answer(request, values["x"].blob, Answers(module, Temporary(), set(), (KeyboardInterrupt,)), {}, shell)
         except KeyboardInterrupt:
             return True
         finally:
-            sys.settrace(None)
+            sys.settrace(others)
         return False
 
     before = state()
