@@ -24,6 +24,8 @@ class Desk:
     def __init__(self, shell: Any):
         self._shell = shell
         self._helper = None if _mode() == "autograde" else Helper()
+        self.names = {"grade": self.grade, "hint": self.hint}
+        """What a notebook finds under which name."""
 
     def grade(self, *names: str) -> Verdict | int:
         """Grade exercises, checks or a whole part, as they are in the kernel now.
@@ -98,7 +100,7 @@ def load(shell: Any) -> None:
     _desk = Desk(shell)
     shell.register_magic_function(_desk.grade_line, "line", "grade")
     shell.register_magic_function(_desk.hint_line, "line", "hint")
-    shell.push({"grade": _desk.grade, "hint": _desk.hint}, interactive=False)
+    shell.push(_desk.names, interactive=False)
 
 
 def unload(shell: Any) -> None:
@@ -106,10 +108,9 @@ def unload(shell: Any) -> None:
     global _desk  # noqa: PLW0603
     if _desk is None:
         return
-    for name, given in (("grade", _desk.grade), ("hint", _desk.hint)):
+    for name in _desk.names:
         shell.magics_manager.magics["line"].pop(name, None)
-        if shell.user_ns.get(name) == given:
-            shell.drop_by_id({name: shell.user_ns[name]})
+    shell.drop_by_id(_desk.names)
     _desk.close()
     _desk = None
 
