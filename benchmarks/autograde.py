@@ -24,6 +24,7 @@ from grader.course import Course
 
 LEAST = 10
 PART = "part4"
+DEFINED = re.compile(r"(?:def|class) (\w+)")
 
 
 def ours(folder, count):
@@ -43,12 +44,12 @@ def ours(folder, count):
 
 def filled(released, cells):
     """The released notebook with the answers among the cells."""
-    bodies = {match[1]: body for body in cells if (match := re.match(r"(?:def|class) (\w+)", body))}
+    bodies = {match[1]: body for body in cells if (match := DEFINED.match(body))}
     made = json.loads(json.dumps(released))
     for cell in made["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "").removeprefix(f"{PART}-")
-        if name in bodies:
-            cell["source"] = bodies[name]
+        match = DEFINED.match("".join(cell["source"]))
+        if match and match[1] in bodies:
+            cell["source"] = bodies[match[1]]
     made["cells"][-1]["source"] = cells[-1]  # its number, so that each is another one
     return made
 
@@ -68,6 +69,8 @@ def main() -> int:
     print(f"stock / ours: {each / our_each:.1f}, target {LEAST}; {count} submissions")
     same = theirs == found
     print(f"the same exercises passed in both: {'yes' if same else 'no'}")
+    for student in sorted(name for name in theirs if theirs[name] != found[name]):
+        print(f"  {student}: {theirs[student] ^ found[student]}")
     return 0 if same and each / our_each >= LEAST else 1
 
 

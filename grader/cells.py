@@ -69,7 +69,7 @@ def read(path: Path, name: str) -> Submission:
 
     Raises UsageError where the file is missing, too large, not UTF-8 or not a notebook.
     """
-    return parse(_content(path), path, name)
+    return parse(content(path), path, name)
 
 
 def parse(content: bytes, path: Path, name: str) -> Submission:
@@ -94,7 +94,8 @@ def whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """The bytes of a student's file, up to one more than may be. Raises UsageError where it can't be read."""
     if path.suffix not in (".py", ".ipynb") and not path.is_dir():
         raise UsageError(f"{path} is neither a .py nor an .ipynb file.")
     try:

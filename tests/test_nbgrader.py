@@ -8,6 +8,7 @@ import re
 import pytest
 import students
 from nbcourse import NbCourse, cell, changed, code, exercises
+from nbgrader.api import Gradebook
 from students import command
 from tools import need
 
@@ -237,3 +238,23 @@ def test_feedback_tells_what_was_wrong_and_no_secret(graded):
     for name, page in pages.items():
         assert str(graded.seed()) not in page, name
         assert "expected" not in re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.DOTALL), name
+
+
+def test_marks_by_hand_come_into_a_roster_of_canvas(graded, tmp_path):
+    course = graded.copy(tmp_path / "nb")
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("part9-double-grade", "part9", "part9", "stub")
+        grade.manual_score, grade.needs_manual_grade = 0.5, False
+        gradebook.db.commit()
+    lines = ["Student,ID,SIS User ID,SIS Login ID,Section,part9 (7)", "    Points Possible,,,,,5"]
+    lines += ["Ada,1,,honest,A,", "Bob,2,,stub,A,4", "Cy,3,,torn,A,2"]
+    (course.root / "roster.csv").write_text("\n".join(lines) + "\n")
+    words = ["export", "--exporter=grader.nbgrader.export.Roster", "--to=new.csv", '--assignment=["part9"]']
+    refused = course.nbgrader(*words)
+    assert refused.returncode != 0
+    assert refused.stderr.splitlines()[-1].startswith("grader: It needs --Roster.roster")
+    done = course.nbgrader(*words, "--Roster.roster=roster.csv")
+    assert done.returncode == 0, done.stderr
+    rows = (course.root / "new.csv").read_text().splitlines()
+    assert rows[2:] == ["Ada,1,,honest,A,5", "Bob,2,,stub,A,0.5", "Cy,3,,torn,A,2"]
+    assert "left without marks: 'Cy'" in done.stderr

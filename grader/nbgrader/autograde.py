@@ -1,23 +1,27 @@
 """What `nbgrader autograde` runs in the place of its Execute: no kernel; the sandbox computes and the grader judges.
 
 `Restore` comes first: it gives each cell the metadata that the gradebook knows it by. `Grade` then has the student's
-cells graded and writes the marks where nbgrader reads them; `AskForReview` follows where nbgrader has saved them.
+cells graded and writes the marks where nbgrader reads them; `Save` puts them into the gradebook.
 """
 
 import hashlib
 import json
+from bisect import bisect_right
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from nbgrader.api import Gradebook
+from nbgrader.api import BaseCell, Comment, Gradebook, GradeCell, SolutionCell, SourceCell, TaskCell
+from nbgrader.api import Grade as GradeRow
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from traitlets import Enum, Float, Unicode
 
+from grader import cells
 from grader.cells import whole
 from grader.classes import work
 from grader.classes.batch import recorded
@@ -25,7 +29,8 @@ from grader.classes.store import open_store
 from grader.classes.version import course_version
 from grader.course import Part, default_course
 from grader.errors import UsageError
-from grader.nbgrader.source import SCHEMA, graded_id, setup_id
+from grader.nbgrader.ahead import ahead
+from grader.nbgrader.source import SCHEMA, SETUP_ID, graded_id, setup_id
 from grader.report import html
 from grader.report.feedback import for_student
 from grader.report.model import Report, Result
@@ -50,16 +55,21 @@ class Restore(NbGraderPreprocessor):
         for index, cell in enumerate(nb.cells):
             source, metadata = known.get(_id(cell), ("", {}))
             cell.metadata.pop("nbgrader", None)
-            if metadata.get("locked"):
+            if metadata.get("locked") and cell.source != source:
+                self.log.warning("The locked cell %s had been edited: it is put back.", _id_of(metadata))
                 cell.source = source
+            if metadata and cell.cell_type != metadata["cell_type"]:
+                self.log.warning("The cell %s had become %s: it is put back.", _id_of(metadata), cell.cell_type)
+                _turn(cell, metadata["cell_type"])
             if metadata and last[_id_of(metadata)] == index:
                 cell.metadata["nbgrader"] = NotebookNode(metadata)
         for name, (source, metadata) in known.items():
-            if name not in last and (metadata["locked"] or metadata["grade"]):
+            if name not in last and (metadata["locked"] or metadata["grade"] or metadata["task"]):
                 make = new_code_cell if metadata["cell_type"] == "code" else new_markdown_cell
                 cell = make(source, metadata={"nbgrader": metadata})
                 if (nb.nbformat, nb.nbformat_minor) < (4, 5):
                     del cell["id"]
+                self.log.warning("The cell %s was missing: it is put back.", name)
                 nb.cells.insert(_place(nb.cells, name), cell)
         return nb, resources
 
@@ -76,33 +86,60 @@ class Grade(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
         names = resources["nbgrader"]
         part = default_course().part(names["notebook"])
-        content = json.dumps(nb).encode()
-        file = Path("submitted", names["student"], names["assignment"], f"{names['notebook']}.ipynb")
+        job = _job(nb.cells, names["student"], f"{names['student']}/{names['assignment']}/{names['notebook']}.ipynb")
         with open_store(self.database, create=True) as store:
             setting = _setting(part, store.seed(), self.isolation, self.seconds)
-            job = work.Job(names["student"], str(file), hashlib.sha256(content).hexdigest(), content)
-            done = msgspec.json.decode(work.grade(setting, job), type=work.Done)
+            done = ahead().grade(setting, job, self._coming())
             if done.report is None:
                 raise UsageError(done.problem)
-            store.add(recorded(setting, job.student, job.file, job.sha256, done))
+            report = replace(done.report, file=job.file)  # it may have been graded before nbgrader had told whose it is
+            store.add(recorded(setting, job.student, job.file, job.sha256, replace(done, report=report)))
         resources[ERRORS] = _write(nb, part, done.report)
         for failed in resources[ERRORS]:
             self.log.error("The grader itself failed at %s of %s: it needs a look.", failed, names["student"])
         return nb, resources
 
+    def _coming(self) -> work.Job | None:
+        """The notebook that nbgrader will take next, as far as can be told from what it has been asked for."""
+        converter = self.parent.parent if self.parent else None
+        notebooks = sorted(path for paths in getattr(converter, "assignments", {}).values() for path in paths)
+        here = bisect_right(notebooks, converter.notebooks[-1]) if converter and notebooks else 0
+        try:
+            found = json.loads(cells.content(Path(notebooks[here])))
+            return _job(found["cells"], "", notebooks[here])
+        except (IndexError, KeyError, TypeError, AttributeError, ValueError, RecursionError, UsageError):
+            return None  # the last one; or it will be said when it is there
 
-class AskForReview(NbGraderPreprocessor):
-    """Asks for a look by hand where the grader itself has failed: no marks are lost in silence."""
+
+class Save(NbGraderPreprocessor):
+    """Saves the marks, as nbgrader's SaveAutoGrades does, in one go.
+
+    Where the grader itself has failed it asks for a look by hand: no marks are lost in silence.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
         names = resources["nbgrader"]
+        place = names["notebook"], names["assignment"], names["student"]
         with Gradebook(names["db_url"]) as gradebook:
-            for grade_id in resources.get(ERRORS, ()):
-                place = names["notebook"], names["assignment"], names["student"]
-                grade = gradebook.find_grade(grade_id, *place)
-                grade.auto_score, grade.needs_manual_grade = None, True
+            submitted = gradebook.find_submission_notebook(*place)
+            grades, comments = _of(gradebook, GradeRow, submitted), _of(gradebook, Comment, submitted)
+            for cell in nb.cells:
+                grade, comment = grades.get(_id(cell)), comments.get(_id(cell))
+                if grade and is_grade(cell):
+                    failed = _id(cell) in resources.get(ERRORS, ())
+                    grade.auto_score = None if failed else determine_grade(cell, self.log)[0]
+                    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+                if comment and (is_solution(cell) or is_task(cell)):
+                    untouched = cell.metadata.nbgrader.checksum == compute_checksum(cell) and not is_task(cell)
+                    comment.auto_comment = "No response." if untouched else None
             gradebook.db.commit()
         return nb, resources
+
+
+def _of(gradebook: Gradebook, kind: Any, submitted: Any) -> dict[str, Any]:
+    """The grades or comments of a submission by the id of their cell, in one query."""
+    asked = gradebook.db.query(BaseCell.name, kind).filter(kind.cell_id == BaseCell.id)
+    return dict(asked.filter(kind.notebook_id == submitted.id).all())
 
 
 def _mend(nb: NotebookNode) -> None:
@@ -116,14 +153,43 @@ def _mend(nb: NotebookNode) -> None:
             cell.outputs, cell.execution_count = [], None
 
 
+def _turn(cell: NotebookNode, kind: str) -> None:
+    """Make code of text, or text of code."""
+    cell.cell_type = kind
+    if kind == "code":
+        cell.outputs, cell.execution_count = [], None
+    else:
+        cell.pop("outputs", None)
+        cell.pop("execution_count", None)
+
+
+def _job(found: list[Any], student: str, file: str) -> work.Job:
+    """What there is to grade of a notebook: alike, whatever nbgrader or a program has done to the rest of it."""
+    code = []
+    for cell in found:
+        metadata = cell["metadata"].get("nbgrader")
+        known = metadata if isinstance(metadata, dict) else {}
+        if "code" in (cell["cell_type"], known.get("cell_type")):
+            kept = {"locked": True} if known.get("locked") else {}
+            source = "".join(cell["source"])
+            code.append({"cell_type": "code", "metadata": {"nbgrader": kept}, "source": source})
+    content = json.dumps({"cells": code}).encode()
+    return work.Job(student, file, hashlib.sha256(content).hexdigest(), content)
+
+
 def _known(gradebook: Gradebook, names: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Source and metadata of each cell that the gradebook knows, by id, in the course's order where it has one."""
     released = gradebook.find_notebook(names["notebook"], names["assignment"])
-    points = {cell.name: cell.max_score for cell in [*released.grade_cells, *released.task_cells]}
-    kinds = {"grade": released.grade_cells, "solution": released.solution_cells, "task": released.task_cells}
-    named = {kind: {cell.name for cell in cells} for kind, cells in kinds.items()}
+
+    def all_(kind: Any) -> list[Any]:  # each in one query; the notebook's own lists ask for cell after cell
+        return list(gradebook.db.query(kind).filter(kind.notebook_id == released.id))
+
+    graded, solved, tasks = all_(GradeCell), all_(SolutionCell), all_(TaskCell)
+    points = {cell.name: cell.max_score for cell in [*graded, *tasks]}
+    kinds = {"grade": graded, "solution": solved, "task": tasks}
+    named = {kind: {cell.name for cell in found} for kind, found in kinds.items()}
     known = {}
-    for cell in released.source_cells:
+    for cell in all_(SourceCell):
         metadata: dict[str, Any] = {kind: cell.name in ids for kind, ids in named.items()}
         metadata |= {"grade_id": cell.name, "locked": cell.locked, "schema_version": SCHEMA}
         metadata |= {"cell_type": cell.cell_type, "checksum": cell.checksum}
@@ -150,7 +216,7 @@ def _place(cells: list[Any], name: str) -> int:
     """Where a missing cell goes: behind its answer, else at the end; what loads the grader, at the beginning."""
     answer = name.removesuffix("-grade")
     behind = [index + 1 for index, cell in enumerate(cells) if _id(cell) == answer]
-    return behind[0] if behind else len(cells) if name.endswith("-grade") else 0
+    return behind[0] if behind else 0 if name.endswith(SETUP_ID) else len(cells)
 
 
 @cache

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.converters.autograde import Autograde
-from nbgrader.preprocessors import Execute, SaveAutoGrades
+from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, SaveAutoGrades
 
-from grader.nbgrader.autograde import AskForReview, Grade, Restore
+from grader.nbgrader.autograde import Grade, Restore, Save
 
 CONFIG = "nbgrader_config.py"
 DATABASE = "class.sqlite"
@@ -17,12 +17,16 @@ _CALL = "from grader.nbgrader.settings import configure  # `nbgrader autograde` 
 def configure(config: Any) -> None:
     """Let nbgrader's autograde ask the grader where it would have run a kernel. All else stays as it is."""
     stock = Autograde.class_traits()
-    cleaning = stock["sanitize_preprocessors"].default()
-    grading = stock["autograde_preprocessors"].default()
-    ours = {Execute: [Grade], SaveAutoGrades: [SaveAutoGrades, AskForReview]}
+    # What Restore has written needs neither to be put right nor to be checked: half of the time would be spent on it.
+    cleaning = _without(stock["sanitize_preprocessors"].default(), OverwriteCells, CheckCellMetadata)
+    grading = _without(stock["autograde_preprocessors"].default(), CheckCellMetadata)
+    ours = {Execute: Grade, SaveAutoGrades: Save}
     config.Autograde.sanitize_preprocessors = [Restore, *cleaning]
-    config.Autograde.autograde_preprocessors = [new for old in grading for new in ours.get(old, [old])]
-    config.OverwriteCells.add_missing_cells = True
+    config.Autograde.autograde_preprocessors = [ours.get(one, one) for one in grading]
+
+
+def _without(preprocessors: list[type], *left_out: type) -> list[type]:
+    return [one for one in preprocessors if one not in left_out]
 
 
 def needs(folder: Path) -> str | None:

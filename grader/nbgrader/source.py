@@ -13,7 +13,7 @@ from grader.course import Course, Part
 from grader.errors import UsageError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-SETUP = "%load_ext grader"
+SETUP, SETUP_ID = "%load_ext grader", "-load-grader"
 SCHEMA = 3
 """Of nbgrader's metadata."""
 _MARK = "BEGIN SOLUTION"
@@ -63,7 +63,7 @@ def graded_cell(part: Part, exercise: str) -> Any:
 
 def setup_id(part: Part) -> str:
     """The id of the cell that loads the grader; no exercise's name can be in it."""
-    return f"{part.id}-load-grader"
+    return f"{part.id}{SETUP_ID}"
 
 
 def graded_id(part: Part, exercise: str) -> str:
