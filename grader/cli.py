@@ -20,11 +20,9 @@ from grader.cli_nbgrader import nbgrader
 from grader.cli_notebook import notebook
 from grader.cli_plot import plot
 from grader.cli_training import keep, records, train, training
-from grader.course import Part, default_course
+from grader.course import PUBLIC_SEED, Part, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen
-
-PUBLIC_SEED = 0
 
 
 class _Commands(click.Group):
@@ -155,13 +153,10 @@ def hint(exercise: str) -> None:
     part, specs = default_course().select((exercise,))
     if "." not in exercise:
         raise UsageError(f"Name an exercise, for example `grader hint {part.id}.{specs[0].exercise}`.")
-    ladder = specs[0].hints
-    # A check without hints of its own shares those of its exercise, and how many of them have been seen.
-    name = next(spec.id for spec in part.checks if (spec.exercise, spec.hints) == (specs[0].exercise, ladder))
-    step = hints.next_step(name, len(ladder))
-    click.echo(f"{name}, hint {step + 1} of {len(ladder)}: {ladder[step]}")
-    if step + 1 < len(ladder):
-        click.echo(f"(once more for the next: grader hint {name})")
+    shown = hints.next_hint(part, specs[0])
+    click.echo(f"{shown.name}, hint {shown.number} of {shown.of}: {shown.text}")
+    if not shown.last:
+        click.echo(f"(once more for the next: grader hint {shown.name})")
 
 
 @main.group(cls=_Commands)

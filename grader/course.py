@@ -20,6 +20,9 @@ from grader import check_source
 from grader.errors import UsageError
 from grader.travel import travelling
 
+PUBLIC_SEED = 0
+"""Of the inputs that everybody may see."""
+
 
 @dataclass(frozen=True)
 class Spec:

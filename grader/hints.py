@@ -1,9 +1,36 @@
 """The ladder of hints, and how far up it a student has been."""
 
+from dataclasses import dataclass
+
 from grader import state
+from grader.course import Part, Spec
 
 STATE = state.FOLDER / "hints.txt"
 MOST_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A step of an exercise's ladder."""
+
+    name: str
+    """Of the check that it belongs to."""
+    number: int
+    of: int
+    text: str
+
+    @property
+    def last(self) -> bool:
+        """Whether there is none behind it."""
+        return self.number == self.of
+
+
+def next_hint(part: Part, spec: Spec) -> Hint:
+    """The hint to show now; the last one again once all have been seen. Remembers it."""
+    # A check without hints of its own shares those of its exercise, and how many of them have been seen.
+    name = next(one.id for one in part.checks if (one.exercise, one.hints) == (spec.exercise, spec.hints))
+    step = next_step(name, len(spec.hints))
+    return Hint(name, step + 1, len(spec.hints), spec.hints[step])
 
 
 def next_step(exercise: str, steps: int) -> int:

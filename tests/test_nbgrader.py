@@ -258,3 +258,14 @@ def test_marks_by_hand_come_into_a_roster_of_canvas(graded, tmp_path):
     rows = (course.root / "new.csv").read_text().splitlines()
     assert rows[2:] == ["Ada,1,,honest,A,5", "Bob,2,,stub,A,0.5", "Cy,3,,torn,A,2"]
     assert "left without marks: 'Cy'" in done.stderr
+
+
+@pytest.mark.slow
+def test_nbgraders_validate_tells_the_truth(graded, tmp_path):
+    course = graded.copy(tmp_path / "nb")
+    whole = course.nbgrader("validate", str(course.root / "submitted" / "honest" / "part9" / "part9.ipynb"))
+    assert "Success! Your notebook passes all the tests." in whole.stdout, whole.stderr
+    part = course.nbgrader("validate", str(course.root / "submitted" / "half_of_an_exercise" / "part9" / "part9.ipynb"))
+    assert "VALIDATION FAILED ON 3 CELL(S)" in part.stdout
+    assert "it is twice" in part.stdout or "not right" in part.stdout or "looks like this" in part.stdout
+    assert "Traceback" not in part.stdout + part.stderr

@@ -203,6 +203,7 @@ def test_a_student_writes_asks_reads_and_validates(course, chromium, lab, tmp_pa
 
 
 def test_an_instructor_sees_the_marks_in_formgrader(course, chromium, lab):
+    course.submit("dee", "part4", course.solved("part4"))
     server = lab(course.root)
     tab = chromium.new_page(viewport={"width": 1280, "height": 900})
     tab.set_default_timeout(WAIT)
@@ -213,6 +214,11 @@ def test_an_instructor_sees_the_marks_in_formgrader(course, chromium, lab):
     marks = course.marks("part4")["bob"]
     assert f"{sum(marks.values()):g} / 50" in " ".join(row.inner_text().split())
     keep(tab, "instructor-submissions")
+    new = tab.locator("tr", has_text="dee")
+    new.get_by_role("link").nth(1).click()  # autograde, in the server's own process
+    tab.get_by_text("Successfully autograded").wait_for()
+    keep(tab, "instructor-autograded")
+    assert course.marks("part4")["dee"] == course.marks("part4")["ada"]
     tab.goto(f"{server.url}/formgrader/gradebook/part4/part4", wait_until="domcontentloaded")
     tab.locator("tr", has_text="Submission #1").wait_for()
     keep(tab, "instructor-gradebook")

@@ -10,7 +10,7 @@ from grader.kernel.kept import printed, state_kept
 from grader.kernel.line import Line
 from grader.kernel.shown import Stopped
 from grader.kernel.stops import stopped_only_in_probes
-from grader.student.guard import HIDDEN_PACKAGES, BrokenRule, Guard
+from grader.student.guard import Guard
 from grader.student.session import Answers
 from grader.student.state import State
 from grader.student.workspace import Module
@@ -53,27 +53,8 @@ def _answer(
 class Temporary(Guard):
     """A guard that holds while a probe runs, and leaves nothing in the kernel behind.
 
-    What would stay is left out: a hook that sees files being opened can't be taken away again.
+    It does not `stay`: a hook that sees files being opened can't be taken away again.
     """
-
-    def __init__(self) -> None:
-        tried: list[str] = []
-
-        def refuse(what: str) -> None:
-            tried.append(what)
-            raise BrokenRule(what)
-
-        class Finder:
-            @staticmethod
-            def find_spec(name: str, *_: Any) -> None:
-                if name.partition(".")[0] in HIDDEN_PACKAGES:
-                    refuse(f"import {name}")
-
-        self._refuse = refuse
-        self._finder: Any = Finder
-        self._without_autograd = False
-        self.reset = tried.clear
-        self.tried = lambda: tuple(tried)
 
     @contextmanager
     def forbidding(self, names: Iterable[str]) -> Iterator[None]:

@@ -15,8 +15,7 @@ from rich.console import Console
 from grader import expect, hints, pipeline, progress
 from grader.cells import Cell, Submission, without_magics
 from grader.check import Check
-from grader.cli import PUBLIC_SEED
-from grader.course import Course, Part, Spec, default_course
+from grader.course import PUBLIC_SEED, Course, Part, Spec, default_course
 from grader.errors import UsageError
 from grader.kernel.attempt import KernelAttempt
 from grader.kernel.inputs import place
@@ -154,13 +153,10 @@ def _failure(report: Report) -> str:
 def _hint(part: Part, specs: tuple[Spec, ...], targets: tuple[str, ...]) -> dict[str, Any]:
     if len(targets) > 1 or "." not in targets[0]:
         raise UsageError(f"Name one exercise, for example `%hint {part.id}.{specs[0].exercise}`.")
-    ladder = specs[0].hints
-    # A check without hints of its own shares those of its exercise, and how many of them have been seen.
-    name = next(spec.id for spec in part.checks if (spec.exercise, spec.hints) == (specs[0].exercise, ladder))
-    step = hints.next_step(name, len(ladder))
-    again = f"%hint {name}" if step + 1 < len(ladder) else ""
-    text = f"{name}, hint {step + 1} of {len(ladder)}: {ladder[step]}"
+    shown = hints.next_hint(part, specs[0])
+    again = "" if shown.last else f"%hint {shown.name}"
+    text = f"{shown.name}, hint {shown.number} of {shown.of}: {shown.text}"
     return {
-        "html": html.hint_fragment(name, step + 1, len(ladder), ladder[step], again),
+        "html": html.hint_fragment(shown.name, shown.number, shown.of, shown.text, again),
         "text": f"{text}\n(once more for the next: {again})" if again else text,
     }

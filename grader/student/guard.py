@@ -27,13 +27,31 @@ class BrokenRule(BaseException):
 class Guard:
     """Forbids by name, and remembers what was tried."""
 
-    def __init__(self, hidden_folders: Iterable[str]):
+    def __init__(self) -> None:
         tried: list[str] = []
-        hidden = tuple(os.path.realpath(folder) + os.sep for folder in hidden_folders)
 
         def refuse(what: str) -> None:
             tried.append(what)
             raise BrokenRule(what)
+
+        class Finder:
+            @staticmethod
+            def find_spec(name: str, *_: Any) -> None:
+                if name.partition(".")[0] in HIDDEN_PACKAGES:
+                    refuse(f"import {name}")
+
+        self._refuse = refuse
+        self._finder: Any = Finder
+        self._without_autograd = False
+        self.reset = tried.clear
+        """Forget what was tried, before the next step."""
+        self.tried: Callable[[], tuple[str, ...]] = lambda: tuple(tried)
+        """What has been tried since."""
+
+    def stay(self, hidden_folders: Iterable[str]) -> None:
+        """From now on, for good: what is hidden is neither imported nor read, and no program is started."""
+        hidden = tuple(os.path.realpath(folder) + os.sep for folder in hidden_folders)
+        refuse = self._refuse
 
         def audit(event: str, arguments: tuple[Any, ...]) -> None:
             if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
@@ -46,20 +64,8 @@ class Guard:
             elif event in LINKS:
                 refuse(event)
 
-        class Finder:
-            @staticmethod
-            def find_spec(name: str, *_: Any) -> None:
-                if name.partition(".")[0] in HIDDEN_PACKAGES:
-                    refuse(f"import {name}")
-
         sys.addaudithook(audit)
-        sys.meta_path.insert(0, Finder)
-        self._refuse = refuse
-        self._without_autograd = False
-        self.reset = tried.clear
-        """Forget what was tried, before the next step."""
-        self.tried: Callable[[], tuple[str, ...]] = lambda: tuple(tried)
-        """What has been tried since."""
+        sys.meta_path.insert(0, self._finder)
 
     def forbid(self, names: Iterable[str]) -> None:
         """From now on: autograd, where it is named. Other names are forbidden while a probe runs."""

@@ -130,7 +130,8 @@ class Session:
     def _load(self, request: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         cells = msgspec.convert(request["cells"], list[Cell])
         self._filenames = {cell.filename for cell in cells}
-        self._guard = Guard(request["hidden"])
+        self._guard = Guard()
+        self._guard.stay(request["hidden"])
         self._guard.forbid(request["forbids"])  # for good: what the whole part is to do without
         self._module, failures = load(
             request["name"],
