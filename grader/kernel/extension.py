@@ -78,7 +78,8 @@ class Desk:
             from grader.kernel.answering import settle
             from grader.kernel.line import HungUp, Line
 
-        question = {"kind": kind, "targets": names, "folder": os.getcwd(), "ran": inputs.ran(self._shell)}
+        question: dict[str, Any] = {"kind": kind, "targets": names, "marks": _mode() == "validate"}
+        question |= {"folder": os.getcwd(), "ran": inputs.ran(self._shell)}
         try:
             with Line(helper.line()) as line:
                 return settle(line, question, self._shell)

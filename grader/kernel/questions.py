@@ -80,8 +80,12 @@ def _verdict(
         Cell(index, without_magics(source), 0, place(number)) for index, (number, source) in enumerate(question["ran"])
     ]
     attempt = KernelAttempt(line, Submission("the notebook's kernel", part.name, tuple(cells)))
-    report = pipeline.grade(course, part, specs, attempt, PUBLIC_SEED)
-    report = replace(report, results=[_said(result, attempt) for result in report.results])
+    judged = _with_awaited(part, specs) if question["marks"] else specs
+    report = pipeline.grade(course, part, judged, attempt, PUBLIC_SEED)
+    asked = {spec.id for spec in specs}
+    results = [_said(one, attempt) for one in report.results if one.id in asked]
+    points, most = sum(one.points for one in results), sum(one.max_points for one in results)
+    report = replace(report, results=results, points=points, max_points=most)
     ran = [result for result in report.results if result.status != "not_run"]
     try:
         progress.remember({result.id: result.status for result in ran})
@@ -99,6 +103,14 @@ def _verdict(
         "failure": _failure(report),
         "report": msgspec.to_builtins(report),
     }
+
+
+def _with_awaited(part: Part, specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
+    """The checks with those of the exercises that they wait for: where those fail, there are no marks for these."""
+    awaited = {spec.exercise for spec in specs}
+    while more := {spec.after for spec in part.checks if spec.exercise in awaited and spec.after} - awaited:
+        awaited |= more
+    return tuple(spec for spec in part.checks if spec in specs or spec.exercise in awaited)
 
 
 def _said(result: Result, attempt: KernelAttempt) -> Result:
