@@ -54,11 +54,12 @@ class Attempt:
     forbids: tuple[str, ...]
     hidden: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
+    exercises: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, course: Course, part: Part, submission: Submission, template: Template, limits: Limits) -> "Attempt":
         """A submission of a part of a course."""
-        return cls(template, submission, part.forbids, course.hidden_folders(), limits)
+        return cls(template, submission, part.forbids, course.hidden_folders(), limits, tuple(part.exercises))
 
     def __post_init__(self) -> None:
         now = time.monotonic()
@@ -91,8 +92,8 @@ class Attempt:
         return f"{text} If it was lost, take its cell from the exercises as they were shipped."
 
     def alike(self, name: str) -> str | None:
-        """A name that the cells define and that is nearly the same."""
-        names = [n for cell in self.submission.cells for n in cell.names() if n != name]
+        """A name that the cells define, that is nearly the same, and no other exercise's."""
+        names = [n for cell in self.submission.cells for n in cell.names() if n not in (name, *self.exercises)]
         close = difflib.get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.8)
         return next((n for n in names if close and n.lower() == close[0]), None)
 

@@ -24,6 +24,8 @@ from grader.course import PUBLIC_SEED, Part, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen
 
+LEVELS = click.Choice(["process", "bubblewrap"])
+
 
 class _Commands(click.Group):
     """A group whose UsageErrors are one line on stderr and exit code 2."""
@@ -49,6 +51,7 @@ def main() -> None:
 @click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Grade this .py or .ipynb instead.")
 @click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
+@click.option("--isolation", type=LEVELS, default="process", help="How the file is cut off [process].")
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=10.0, help="Seconds for each check [10].")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML.")
@@ -57,13 +60,15 @@ def run(
     targets: tuple[str, ...],
     file: Path | None,
     seed: int,
+    isolation: str,
     timeout: float,
     json_file: str | None,
     junit_file: str | None,
     and_train: bool,
 ) -> None:
-    """Grade a part (part4) or some of its exercises (part4.dprobs part4.dC)."""
+    """Grade a part (part4), or exercises of it (part4.dprobs)."""
     from grader import cells, warm
+    from grader import isolation as levels
 
     course = default_course()
     part, specs = course.select(targets)
@@ -82,7 +87,7 @@ def run(
     from grader.report import junit, model, schema, terminal
 
     console = screen(quiet=json_file == "-")
-    warm_process = template.start_template()
+    warm_process = template.start_template(isolation=levels.named(isolation, []))
     try:
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
         live = terminal.Live(console, header)
@@ -100,7 +105,7 @@ def run(
         sys.exit(3)
     finally:
         warm_process.close()
-    live.finish(report, _line_of(submission, specs[0].exercise))
+    live.finish(report, _line_of(submission, specs[0].exercise), f" --file {file}" if file else "")
     if file is None:
         _remember(report)
     if and_train:
@@ -120,7 +125,10 @@ def run(
 @main.command(name="list")
 @click.argument("part", required=False)
 def list_(part: str | None) -> None:
-    """List the parts, or the exercises of one part, with their points and how the last run of each went."""
+    """List the parts, or the exercises of one, with points.
+
+    Beside each exercise stands how its last run went.
+    """
     course = default_course()
     seen = progress.read()
     if part:
@@ -161,7 +169,7 @@ def hint(exercise: str) -> None:
 
 @main.group(cls=_Commands)
 def data() -> None:
-    """Which list of names is in use."""
+    """Say, or change, which list of names is in use."""
 
 
 @data.command()
@@ -191,7 +199,7 @@ def use(file: Path | None, shipped: bool) -> None:
 
 def _line_of(submission: Any, exercise: str) -> int:
     """The line of the file on which an exercise begins; 0 in a notebook."""
-    for cell in submission.cells:
+    for cell in submission.cells if submission.path.endswith(".py") else ():
         for offset, line in enumerate(cell.source.splitlines()):
             if line.startswith((f"def {exercise}(", f"class {exercise}")):
                 return int(cell.line) + offset + 1

@@ -51,7 +51,9 @@ def batch(
     force: bool,
     regrade: bool,
 ) -> None:
-    """Grade all SUBMISSIONS of a part: a folder, or a zip from Canvas or Moodle.
+    """Grade a class: all SUBMISSIONS of a part.
+
+    SUBMISSIONS: a folder, or a zip from Canvas or Moodle.
 
     Interrupt it, or let it die: the same command goes on.
     """
@@ -146,7 +148,7 @@ def export(
     roster: Path | None,
     marks_file: Path | None,
 ) -> None:
-    """Write what came of a class for other programs."""
+    """Export a class's marks, for other programs."""
     _need_instructor()
     from grader.classes import export as forms
     from grader.classes.store import open_store
@@ -214,7 +216,10 @@ def _tell_marks(graded: "list[Graded]", marks: "Filled") -> None:
 @click.option("--part", help="Which part, where there are several.")
 @click.option("--records", "books", type=click.Path(path_type=Path), multiple=True, help="Students' record books too.")
 def report(database: str, folder: Path, part: str | None, books: tuple[Path, ...]) -> None:
-    """Write pages that show a class: who is where, which check is hard, which mistakes are made."""
+    """Write pages that show a class.
+
+    They show who is where, which check is hard, and which mistakes are made.
+    """
     _need_instructor()
     from grader.classes.graded import Checked, Class
     from grader.classes.records import own

@@ -13,7 +13,7 @@ from grader.output import check_writable
 
 @click.group()
 def dev() -> None:
-    """For authors: build the exercises, check the course, audit the grader."""
+    """For authors: build, check and audit the course."""
 
 
 @dev.command()

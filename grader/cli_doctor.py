@@ -11,7 +11,7 @@ from grader.errors import UsageError
 @click.option("--isolation", type=click.Choice(["process", "bubblewrap", "launcher"]), help="Only this level.")
 @click.option("--launcher", metavar="COMMAND", help="For `launcher`: a command that ends in a Python elsewhere.")
 def doctor(isolation: str | None, launcher: str | None) -> None:
-    """Try to break out of each level of isolation on this machine, and say what holds."""
+    """Attack each level of isolation, and say what holds."""
     import shlex
 
     from grader import doctor as trials

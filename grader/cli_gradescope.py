@@ -10,7 +10,7 @@ from grader.course import default_course
 
 @click.command()
 @click.argument("part")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The zip to write (autograder.zip).")
+@click.option("--out", type=click.Path(path_type=Path), default="autograder.zip", help="The zip [autograder.zip].")
 @click.option("--seed", type=click.IntRange(0, 2**62), help="Seed of the inputs [a secret one, drawn now].")
 def gradescope(part: str, out: Path, seed: int | None) -> None:
     """Make an autograder of a part (part4) for Gradescope to run."""
@@ -24,6 +24,6 @@ def gradescope(part: str, out: Path, seed: int | None) -> None:
     click.echo(
         f"Its inputs come from the seed {secret}, which is in it: keep both from students. What a student was asked:"
     )
-    click.echo(f"  grader run {one.id} --file FILE --seed {secret}")
+    click.echo(f"  grader run {one.id} --file FILE --seed {secret} --isolation bubblewrap")
     if older:
         click.echo(f"The older {out.name} is kept as {older}.")

@@ -10,16 +10,18 @@ from grader.errors import UsageError
 
 @click.group()
 def nbgrader() -> None:
-    """Release parts through nbgrader, and have it grade without a kernel."""
+    """Release parts through nbgrader."""
 
 
 @nbgrader.command()
 @click.argument("parts", nargs=-1, required=True, metavar="PART...")
 @click.option("--course", "root", type=click.Path(path_type=Path), required=True, help="The nbgrader course's folder.")
-@click.option("--assignment", help="The assignment's name, where it is not the part's.")
-@click.option("--replace", is_flag=True, help="Replace a source notebook that was edited by hand, too.")
+@click.option("--assignment", help="The assignment's name [the part's].")
+@click.option(
+    "--replace", is_flag=True, help="Replace a source notebook that was edited by hand; it is kept in backups/."
+)
 def release(parts: tuple[str, ...], root: Path, assignment: str | None, replace: bool) -> None:
-    """Make or update the nbgrader course in a folder, with an assignment of each PART."""
+    """Make or update an nbgrader course, with an assignment of each PART (part4)."""
     course = default_course()
     chosen = [course.part(part) for part in parts]
     if assignment and len(chosen) > 1:
@@ -37,3 +39,4 @@ def release(parts: tuple[str, ...], root: Path, assignment: str | None, replace:
         if done.changed:
             click.echo(f"{name}: other points than before: {'; '.join(done.changed)}.")
             click.echo(f"{name}: nbgrader autograde {name} --force marks again what was handed in.")
+    click.echo(f"Next, in {root}: nbgrader release_assignment {assignment or chosen[0].id}, or hand out the folder.")

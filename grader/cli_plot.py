@@ -20,7 +20,10 @@ from grader.errors import UsageError
 @click.option("--seed", type=click.IntRange(0, 2**62), default=0, help="Seed of the inputs [0].")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page with the pictures as well.")
 def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: int, html_file: Path | None) -> None:
-    """Draw the pictures of a part (part3), or some of them, from your own network."""
+    """Draw the pictures of a part (part3).
+
+    They are made from your own network. All of them, or those that are named.
+    """
     from grader import cells, warm
 
     course = default_course()

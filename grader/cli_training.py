@@ -40,7 +40,10 @@ def train(
     book: Path | None,
     json_file: str | None,
 ) -> None:
-    """Train what you have written in a part (part5), to a target loss on names it has not seen."""
+    """Train what you have written in a part (part5).
+
+    The target is a loss on names that it has not seen.
+    """
     from grader import cells, warm
 
     course = default_course()
@@ -121,7 +124,10 @@ def keep(report: Any, plan: "Plan", submission: Any, book: Path | None) -> None:
 @click.command()
 @click.argument("books", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 def records(books: tuple[Path, ...]) -> None:
-    """List the best loss and time of each training check by device: yours, or those of a class's record books."""
+    """List the best loss and time of each training check.
+
+    By device: yours, or those of a class's record books.
+    """
     from grader.training import records as book
 
     if not books and not book.BOOK.exists():

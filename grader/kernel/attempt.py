@@ -19,8 +19,8 @@ ISOLATION = Isolation("none: in the notebook's kernel", ())
 class KernelAttempt(Attempt):
     """Probes are answered over a line, by names that are there already. No clock runs: a notebook has a stop button."""
 
-    def __init__(self, line: Line, submission: Submission):
-        super().__init__(_Bench(), submission, (), (), Limits(seconds=math.inf, total=math.inf))
+    def __init__(self, line: Line, submission: Submission, exercises: tuple[str, ...]):
+        super().__init__(_Bench(), submission, (), (), Limits(seconds=math.inf, total=math.inf), exercises)
         self._kernel = _Kernel(line)
         self._spoilt: list[str] = []
         self.answers: dict[str, Answer] = {}

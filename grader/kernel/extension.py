@@ -28,9 +28,9 @@ class Desk:
         """What a notebook finds under which name."""
 
     def grade(self, *names: str) -> Verdict | int:
-        """Grade exercises, checks or a whole part, as they are in the kernel now.
+        """Grade what is named, as it is in the kernel now: grade("part4.dprobs"), or a whole part: grade("part4").
 
-        While nbgrader validates: the points, or a Notice where something has not passed.
+        While nbgrader validates, it returns the points, or raises where something has not passed.
         """
         reply = self._ask("grade", names)
         verdict = Verdict(reply["text"], reply["html"], reply["report"])
@@ -41,7 +41,7 @@ class Desk:
         return verdict.points
 
     def hint(self, *name: str) -> Shown:
-        """Show a hint for an exercise; ask again for the next one."""
+        """Show a hint for an exercise, hint("part4.dprobs"); ask again for the next one."""
         reply = self._ask("hint", name)
         return Shown(reply["text"], reply["html"])
 

@@ -79,7 +79,7 @@ def _verdict(
     cells = [
         Cell(index, without_magics(source), 0, place(number)) for index, (number, source) in enumerate(question["ran"])
     ]
-    attempt = KernelAttempt(line, Submission("the notebook's kernel", part.name, tuple(cells)))
+    attempt = KernelAttempt(line, Submission("the notebook's kernel", part.name, tuple(cells)), tuple(part.exercises))
     judged = _with_awaited(part, specs) if question["marks"] else specs
     report = pipeline.grade(course, part, judged, attempt, PUBLIC_SEED)
     asked = {spec.id for spec in specs}

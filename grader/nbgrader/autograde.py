@@ -150,7 +150,10 @@ def _mend(nb: NotebookNode) -> None:
         if not isinstance(cell.get("metadata"), dict):
             cell.metadata = NotebookNode()
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+            cell.setdefault("execution_count", None)
+            outputs = cell.get("outputs")
+            sound = isinstance(outputs, list) and all(isinstance(o, dict) and "output_type" in o for o in outputs)
+            cell.outputs = outputs if sound else []
 
 
 def _turn(cell: NotebookNode, kind: str) -> None:
@@ -234,7 +237,7 @@ def _write(nb: NotebookNode, part: Part, report: Report) -> list[str]:
 
     Raises UsageError where a cell asks for marks that this version of the course does not give.
     """
-    shown = for_student(report)
+    shown = for_student(report, "%grade")
     by_exercise: dict[str, list[Result]] = {}
     for result in shown.results:
         by_exercise.setdefault(graded_id(part, result.id.split(".")[1]), []).append(result)

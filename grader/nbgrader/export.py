@@ -30,6 +30,8 @@ class Roster(ExportPlugin):
         # A submission that still needs a look by hand has no marks yet.
         handed_in = [one for one in assignment.submissions if not one.needs_manual_grade]
         marks = {one.student.id: one.score - (one.late_submission_penalty or 0.0) for one in handed_in}
+        if not marks:
+            raise UsageError(f"{name} has no marks yet: nbgrader autograde {name}.")
         try:
             text = Path(self.roster).read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:

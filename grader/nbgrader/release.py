@@ -84,6 +84,7 @@ def release(course: Course, part: Part, root: Path, name: str, replace: bool = F
     Raises UsageError where submissions would be broken, an edited source notebook be lost, nbgrader refuse, or
     anything secret be handed out.
     """
+    root = root.absolute()
     made = _signed(notebook(course, part))
     _may_write(root)
     assignment = Assignment(_api(root), name, part)
@@ -188,11 +189,9 @@ def _keep(root: Path, path: Path) -> Iterator[Path]:
 
 def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
     """Have nbgrader make the release; an older one stays unless the new one is whole and holds nothing secret."""
-    older = assignment.root / BACKUPS / "release" / assignment.name
-    if older.exists():
-        shutil.rmtree(older)
+    older = assignment.root / f".older-release-{assignment.name}"
+    shutil.rmtree(older, ignore_errors=True)
     if assignment.release.exists():
-        older.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(assignment.release, older)
     try:
         with _inside(assignment.root):
@@ -213,6 +212,7 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
         if older.exists():
             shutil.move(older, assignment.release)
         raise
+    shutil.rmtree(older, ignore_errors=True)
 
 
 def _api(root: Path) -> NbGraderAPI:

@@ -18,9 +18,11 @@ SCHEMA = 3
 """Of nbgrader's metadata."""
 _MARK = "BEGIN SOLUTION"
 _DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
+_COMMAND = re.compile(r"`grader (?:run(?= part)|(?=hint part))(\w*) ")
+"""What a text says to do in a terminal, and a notebook does by itself."""
 _HELP = """**In this notebook.** Run the cell below once. Then ask for a verdict, in a cell of your own:
 
-- `%grade {example}` checks what you have written so far, and `%grade {part}` all of it;
+- `%grade {example}` checks that exercise, and `%grade {part}` all of them;
 - `%hint {example}` gives a hint, and once more the next one.
 
 The locked cells `grade("...")` are where your marks will stand. They show the same verdict; you may run them as often
@@ -38,7 +40,7 @@ def notebook(course: Course, part: Part) -> Any:
     missing = list(part.exercises)
     for cell in authored.cells:
         if cell.cell_type != "code":
-            cells.append(new_markdown_cell(cell.source))
+            cells.append(new_markdown_cell(_COMMAND.sub(r"`%\1 ", cell.source)))
             continue
         exercises = [name for name in _DEFINED.findall(cell.source) if name in missing]
         cells.append(_code(part, cell.source, exercises))

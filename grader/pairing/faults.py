@@ -60,10 +60,14 @@ class _Bare(ast.NodeTransformer):
         return None if self.written[node.lineno - 1].lstrip().startswith("%") else node
 
 
+def _first(text: str) -> str:
+    return next((line.strip()[:80] for line in text.splitlines() if line.strip()), "")
+
+
 def unlike(script: Script, notebook: Notebook, line: str) -> UsageError:
     """That the two can't both hold a line, and how to write it so that they can."""
     return UsageError(
-        f"{script.path} and {notebook.path} can't both hold {line.strip()[:80]!r}: jupytext would make something else "
+        f"{script.path} and {notebook.path} can't both hold {_first(line)!r}: jupytext would make something else "
         f"of it, or of the lines around it. Close each string in its own cell; let no line begin with an indented "
         f"`# %%`, and no comment with the name of a command (`# copy ...`); write `%time f()` without a name before "
         f"or behind. Nothing has been written."

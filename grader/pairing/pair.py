@@ -34,7 +34,11 @@ def _pair(py: Path, ipynb: Path, chosen: str | None) -> Iterator[str]:
         raise UsageError(f"There is no file {ipynb} yet. Leave out --from, and it is made.")
     script, notebook, source = read_script(py, before), Notebook(ipynb, EMPTY), "py"
     if before_ipynb is not None:
-        notebook = read_notebook(ipynb, before_ipynb)
+        try:
+            notebook = read_notebook(ipynb, before_ipynb)
+        except UsageError:
+            if chosen != "py":  # else it is kept and made anew
+                raise
         source = _source_of_truth(script, notebook, chosen)
     if source == "py":
         notebook = updated_notebook(notebook, script)

@@ -25,6 +25,8 @@ COLOURS = {
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 """Classes of what pages with formulas are to leave as it is: a dollar of a student's begins none."""
 OUTPUT_LINES = 40
+FEW = 3
+"""Verdicts, of so many at most, that are shown unfolded where they have not passed."""
 LABELS = 6
 """Wrong values that are shown of an answer that has many."""
 FAINT = "opacity:.75"
@@ -95,7 +97,8 @@ def _table(results: Sequence[Result], bodies: list[list[str]]) -> str:
     for one, body in zip(results, bodies, strict=True):
         name = _named(one)
         if body:
-            name = _tag("details", _tag("summary", name, style="cursor:pointer;display:list-item"), *body)
+            few = {"open": "open"} if len(results) <= FEW and one.status != "passed" else {}
+            name = _tag("details", _tag("summary", name, style="cursor:pointer;display:list-item"), *body, **few)
         cells = [
             _tag("td", _badge(one), style=f"{CELL};white-space:nowrap"),
             _tag("th", name, scope="row", style=f"{CELL};width:100%"),
@@ -113,7 +116,7 @@ def _body(one: Result, image: Image | None, hint: str) -> list[str]:
     if one.mistake:
         said.append(_tag("p", _tag("strong", _text(f"It looks like this: {one.mistake}.")), style=BLOCK))
     if one.message:
-        said.append(_tag("p", _text(one.message), style=BLOCK))
+        said.append(_tag("p", _with_code(one.message), style=BLOCK))
     wrong = [c for c in one.details.comparisons if c.fault]
     if one.status == "failed" and wrong:
         said += _compared([c for c in wrong if c.case == wrong[0].case], one)
@@ -222,6 +225,14 @@ def _code(text: str) -> str:
 def _text(text: str) -> str:
     """Text as it is to be read: control characters shown, and nothing of it taken for HTML."""
     return escape(printable(text))
+
+
+def _with_code(text: str) -> str:
+    """Text in which what stands between backticks is code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return _text(text)
+    return "".join(_code(piece) if index % 2 else _text(piece) for index, piece in enumerate(pieces))
 
 
 def _tag(name: str, *content: str, **attributes: str) -> str:

@@ -47,10 +47,13 @@ class Live:
             result(self._console, one)
         self._held.clear()
 
-    def finish(self, report: Report, line: int) -> None:
-        """Print what is left, and the summary; `line` is where the first exercise to do begins."""
+    def finish(self, report: Report, line: int, more: str = "") -> None:
+        """Print what is left, and the summary.
+
+        line: where the first exercise to do begins, 0 where that is no line; more: what belongs to the command.
+        """
         if len(self._held) == len(report.results):
-            _first_line(self._console, report, line)
+            _first_line(self._console, report, line, more)
         self.release()
         summary(self._console, report)
 
@@ -141,7 +144,7 @@ def _comparison(comparison: Comparison) -> list[str]:
     ]
 
 
-def _first_line(console: Console, report: Report, line: int) -> None:
+def _first_line(console: Console, report: Report, line: int, more: str) -> None:
     """For whom has not begun: what to open, and what to do first."""
     first = report.results[0].id
     where = printable(f"{report.file}, line {line}," if line else report.file)
@@ -152,7 +155,7 @@ def _first_line(console: Console, report: Report, line: int) -> None:
             " and write ",
             (first.split(".")[1], "bold"),
             "; save; then run ",
-            (f"grader run {first}", "bold"),
+            (printable(f"grader run {first}{more}"), "bold"),
             ".\n",
         )
     )
