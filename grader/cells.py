@@ -16,7 +16,13 @@ import msgspec
 from grader.errors import UsageError
 
 MAX_BYTES = 4_000_000
+MAX_CODE = 400_000
+"""Characters of code: ten times those of the longest part's solution."""
+KEPT = 10_000
+"""Characters of a cell whose tree is kept: a tree takes 500 times as much memory."""
 MAX_MAGICS = 50
+COURSES = ("-grade", "-load-grader")
+"""How nbgrader's ids of cells end that are the course's; see grader/nbgrader/source.py."""
 ALL_RUN = -1
 """In the place of a cell's index: no cell is running."""
 LATE = "it was not run, because the cells before it took too long"
@@ -86,6 +92,8 @@ def parse(content: bytes, path: Path, name: str) -> Submission:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     shown = whole(str(path))
     cells = _notebook_cells(text, shown) if path.suffix == ".ipynb" else _percent_cells(text, shown)
+    if sum(len(cell.source) for cell in cells) > MAX_CODE:
+        raise UsageError(f"{path} holds more than {MAX_CODE} characters of code. Take out what is no answer.")
     return Submission(shown, name, tuple(cells))
 
 
@@ -164,8 +172,8 @@ def _notebook_cells(text: str, path: str) -> list[Cell]:
 def _code_cells(cells: list[Any]) -> Iterator[tuple[int, Any]]:
     """The student's code cells, numbered as a reader counts code cells.
 
-    What nbgrader has locked (it calls the grader) is the course's. What it knows as code is code, even where a slip
-    of the keyboard has made text of it.
+    The cells of a released notebook that call the grader are the course's. What nbgrader knows as code is code, even
+    where a slip of the keyboard has made text of it.
     """
     number = 0
     for cell in cells:
@@ -174,7 +182,7 @@ def _code_cells(cells: list[Any]) -> Iterator[tuple[int, Any]]:
         released = released if isinstance(released, dict) else {}
         if "code" in (cell["cell_type"], released.get("cell_type")):
             number += 1
-            if not released.get("locked"):
+            if not str(released.get("grade_id")).endswith(COURSES):
                 yield number, cell
 
 
@@ -226,15 +234,21 @@ def _magic_line(lines: list[str], at: int) -> int | None:
     return None
 
 
-@lru_cache(maxsize=512)
 def _parsed(source: str) -> ast.Module | Exception:
-    """The tree is for reading only: it is handed out again."""
+    """The tree is for reading only: it is handed out again, unless it is a large one."""
+    return _kept(source) if len(source) <= KEPT else _read_tree(source)
+
+
+def _read_tree(source: str) -> ast.Module | Exception:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a student's "\\d" the student's process may warn
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return error
+
+
+_kept = lru_cache(maxsize=256)(_read_tree)
 
 
 def bound(statement: ast.stmt) -> list[str]:

@@ -31,11 +31,11 @@ def grade(
         results: list[Result] = []
         for spec in specs:
             check = checks[spec.id]
-            violation = rules.violation(submission, spec.exercise, spec.forbids)
-            if violation:
-                result = verdict.broken_rule(spec, violation)
-            else:
-                try:
+            try:
+                violation = rules.violation(submission, spec.exercise, spec.forbids)
+                if violation:
+                    result = verdict.broken_rule(spec, violation)
+                else:
                     cases = expect.cases(check, spec, seed)
                     attempt.post(spec, sources[spec.id], [case.sent for case in cases])
                     expected = [expect.expected(check, trusted, case) for case in cases]
@@ -44,9 +44,9 @@ def grade(
                     result = verdict.judge(spec, check, cases, expected, answer, imitations, attempt)
                     if spec.after and not _passed(spec.after, results):
                         result = verdict.skipped(spec, result)
-                except Exception as error:  # whatever fails on this side is ours, and is said as such
-                    attempt.close()
-                    result = verdict.grader_error(spec, error)
+            except Exception as error:  # whatever fails on this side is ours, and is said as such
+                attempt.close()
+                result = verdict.grader_error(spec, error)
             results.append(result)
             on_result(result)
     finally:

@@ -46,6 +46,7 @@ def _scan(submission: Submission, forbids: tuple[str, ...]) -> dict[str, Violati
     """The violations by the name of each top-level definition that contains or reaches one."""
     parsed = [(cell, tree) for cell in submission.cells if isinstance(tree := cell.tree(), ast.Module)]
     statements = [(cell, s, [*ast.walk(s)]) for cell, tree in parsed for s in _statements(tree)]
+    lines = {cell.index: cell.source.split("\n") for cell, _ in parsed}
     shared = _aliases(node for _, s, nodes in statements if not isinstance(s, _DEFINITIONS) for node in nodes)
     for _, definition, _ in statements:
         if isinstance(definition, _DEFINITIONS):
@@ -55,7 +56,7 @@ def _scan(submission: Submission, forbids: tuple[str, ...]) -> dict[str, Violati
     found: dict[str, Violation] = {}
     uses: dict[str, set[str]] = {}
     for cell, statement, nodes in statements:
-        used = _free_names(statement, cell.source)
+        used = _free_names(statement, lines[cell.index])
         aliases = {name: dotted for name, dotted in shared.items() if name in used} | _aliases(nodes)
         violation = next(_violations(statement, cell, forbids, _Known(aliases, methods)), None)
         for name in _names(statement):
@@ -128,12 +129,12 @@ def _names(statement: ast.stmt) -> list[str]:
     return bound(statement)
 
 
-def _free_names(statement: ast.stmt, source: str) -> set[str]:
+def _free_names(statement: ast.stmt, lines: list[str]) -> set[str]:
     """The names that a statement takes from around it, in whatever function inside it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a student's "\\d" the student's process may warn
-            tables = [symtable.symtable(_text(statement, source), "cell", "exec")]
+            tables = [symtable.symtable(_text(statement, lines), "cell", "exec")]
     except (SyntaxError, RecursionError, ValueError):  # `return` at the top, or nested too deep: take them all
         return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
     names = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
@@ -145,9 +146,8 @@ def _free_names(statement: ast.stmt, source: str) -> set[str]:
     return names
 
 
-def _text(statement: ast.stmt, source: str) -> str:
+def _text(statement: ast.stmt, lines: list[str]) -> str:
     """The statement's own lines; written anew where it shares them, or is indented."""
-    lines = source.split("\n")
     first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
     last = statement.end_lineno or first
     behind = lines[last - 1].encode()[statement.end_col_offset :].strip()

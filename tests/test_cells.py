@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -349,3 +350,10 @@ def test_plain_python_is_left_as_it_is(source):
 def test_lines_stay_where_they_are(source):
     assert cells.without_magics(source).count("\n") == source.count("\n")
     assert isinstance(cell(cells.without_magics(source)).names(), list)
+
+
+def test_more_code_than_anybody_writes_is_refused():
+    most = "x = 1\n" * (cells.MAX_CODE // 6)
+    assert cells.parse(most.encode(), Path("a.py"), "a").cells
+    with pytest.raises(UsageError, match="more than 400000 characters of code"):
+        cells.parse((most + "y = 12345\n").encode(), Path("a.py"), "a")

@@ -602,7 +602,7 @@ def test_a_reply_that_nobody_waited_for_is_no_answer():
     """As after an error of the grader's, between its asking and its listening."""
     ours, theirs = socket.socketpair()
     with Line(ours) as judge, Line(theirs) as kernel:
-        attempt = KernelAttempt(judge, Submission("", "", ()))
+        attempt = KernelAttempt(judge, Submission("", "", ()), ())
         [late, due] = [Spec(f"part9.{name}", "part9", *[name] * 3, 1, (), None, (), (), "", MINI) for name in "ab"]
         for spec in (late, due):
             attempt.post(spec, "", [{}])

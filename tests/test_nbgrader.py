@@ -175,6 +175,10 @@ def graded(tmp_path_factory):
         course.files[name] = course.submit(name, "part9", notebook)
         course.stumbled[name] = marks
     course.submit("torn", "part9", json.dumps(stub)[:-100])
+    course.submit("linked", "part9", solution, secrets__txt="").with_name("secrets.txt").unlink()
+    (course.root / "submitted" / "linked" / "part9" / "secrets.txt").symlink_to(course.root / "class.sqlite")
+    course.submit("neighbour", "part9", solution).unlink()
+    (course.root / "submitted" / "neighbour" / "part9" / "part9.ipynb").symlink_to(course.files["stub"])
     course.done = course.nbgrader("autograde", "part9")
     course.found = course.marks("part9")
     return course
@@ -188,12 +192,13 @@ def test_a_slip_costs_what_is_in_its_cell_and_no_more(graded):
     assert {name: graded.found[name] for name in graded.stumbled} == graded.stumbled
 
 
-def test_who_hands_in_no_notebook_is_named_and_alone(graded):
+def test_who_hands_in_no_notebook_or_a_link_is_named_and_alone(graded):
     assert graded.done.returncode != 0
     named = re.findall(r"error processing assignment '(.*)' for student '(.*)'", graded.done.stderr)
-    assert named == [("part9", "torn")], graded.done.stderr
+    assert named == [("part9", name) for name in ("linked", "neighbour", "torn")], graded.done.stderr
     unsure = {name for name, marks in graded.found.items() if None in marks.values()}
-    assert unsure == {"torn"}
+    assert unsure == {"linked", "neighbour", "torn"}
+    assert not [path for path in (graded.root / "autograded").rglob("secrets.txt")]
 
 
 def test_gradebook_csv_database_and_run_agree_to_the_point(graded, template):
@@ -269,3 +274,13 @@ def test_nbgraders_validate_tells_the_truth(graded, tmp_path):
     assert "VALIDATION FAILED ON 3 CELL(S)" in part.stdout
     assert "waits for part9.double, which has not passed" in " ".join(part.stdout.split())
     assert "Traceback" not in part.stdout + part.stderr
+
+
+@pytest.mark.slow
+def test_outputs_that_are_left_earn_nothing(graded, tmp_path):
+    course = graded.copy(tmp_path / "nb")
+    done = course.nbgrader("autograde", "part9", "--force", "--no-execute", "--student=forges_outputs")
+    assert done.returncode == 0, done.stderr
+    assert course.marks("part9")["forges_outputs"] == NOT_WRITTEN
+    text = (course.root / "autograded" / "forges_outputs" / "part9" / "part9.ipynb").read_text()
+    assert '"3.0"' in text  # in the student's own cells

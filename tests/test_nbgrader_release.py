@@ -1,5 +1,7 @@
 """A release gives away nothing, breaks no submission, and loses nothing of an instructor's."""
 
+import base64
+import copy
 import json
 import re
 import shutil
@@ -56,6 +58,11 @@ LEAKS = {
     "the checks": ("part9_mini.py", (MINI / "grader" / "checks" / "part9_mini.py").read_text()),
     "a program that can't be looked through": ("helper.so", b"\x00\x01\xff\xfe" * 9),
     "a notebook with its solution": ("old/part9.md", "### BEGIN SOLUTION\n1\n### END SOLUTION\n"),
+    "a page with its solution": ("page.html", "<b>x</b><i>.div_</i>(n)<br>\n<p>greatest = float(<u>x</u>.max())</p>"),
+    "a notebook under another name": ("part9.json", json.dumps({"cells": [{"source": [f"def f(x, n):\n{ANSWER}"]}]})),
+    "a solution as a comment": ("hint.txt", "# greatest = float(x.max())\n# x.div_(n)\n"),
+    "a solution on one line": ("line.txt", "greatest = float(x.max()); x.div_(n); return greatest"),
+    "what can't be read": ("b64.txt", base64.b64encode(ANSWER.encode() * 9).decode()),
 }
 
 
@@ -64,10 +71,11 @@ def test_each_of_them_is_refused_and_the_older_release_stays(nb):
     for name, content in LEAKS.values():
         beside(nb, name, content)
     beside(nb, "run.sh", f"grader run part9 --seed {nb.seed()}\n")
+    beside(nb, "seed.txt", f"seed_{nb.seed():_}\n")
     with pytest.raises(UsageError) as refused:
         again(nb)
     named = set(re.findall(r"(?m)^  (.*?):", str(refused.value)))
-    assert named == {"run.sh", *(name for name, _ in LEAKS.values())}
+    assert named == {"run.sh", "seed.txt", *(name for name, _ in LEAKS.values())}
     assert nb.released("part9") == before
     assert [p.name for p in (nb.root / "release" / "part9").rglob("*")] == ["part9.ipynb"]
 
@@ -116,6 +124,15 @@ def test_a_source_notebook_that_was_edited_is_not_replaced_unless_told(nb):
     assert [kept.read_text() for kept in done.kept] == [edited]
     assert "question of mine" not in json.dumps(nb.released("part9"))
     assert not list((nb.root / "release").rglob("*.bak*"))
+
+
+def test_a_folder_may_be_named_from_where_one_is(nb, monkeypatch):
+    monkeypatch.chdir(nb.root.parent)
+    path = nb.root / "source" / "part9" / "part9.ipynb"
+    path.write_text(path.read_text().replace("A tiny part", "Mine"))
+    one = Course(MINI)
+    done = release(one, one.part("part9"), Path("nb"), "part9", replace=True)
+    assert [kept.exists() for kept in done.kept] == [True]
 
 
 def test_an_instructors_configuration_is_kept(nb):
@@ -247,3 +264,25 @@ def test_a_course_that_gives_other_marks_than_were_released_is_no_reason_for_zer
     assert done.returncode != 0
     assert "part9-shrink-grade asks for marks that this version of the course does not give" in done.stderr
     assert set(nb.marks("part9")["ada"].values()) == {None}
+
+
+@pytest.mark.slow
+def test_other_assignments_of_the_course_are_nbgraders_own(made, tmp_path):
+    need("bwrap")
+    nb = made.copy(tmp_path / "nb")
+    source = nb.root / "source" / "week1"
+    source.mkdir()
+    about = {"grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3, "grade_id": "a"}
+    answer = {"cell_type": "code", "id": "a", "metadata": {"nbgrader": about}, "source": "x = 1\n", "outputs": []}
+    check = copy.deepcopy(answer) | {"id": "b", "source": "assert x == 1"}
+    check["metadata"]["nbgrader"] |= {"grade": True, "solution": False, "locked": True, "grade_id": "b", "points": 2}
+    for cell in (answer, check):
+        cell["execution_count"] = None
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    whole = {"cells": [answer, check], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (source / "week1.ipynb").write_text(json.dumps(whole))
+    assert nb.nbgrader("generate_assignment", "week1").returncode == 0
+    nb.submit("ada", "week1", whole)
+    done = nb.nbgrader("autograde", "week1")
+    assert done.returncode == 0, done.stderr
+    assert nb.marks("week1") == {"ada": {"b": 2.0}}

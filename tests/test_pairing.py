@@ -202,11 +202,26 @@ NOTEBOOKS = {
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-@pytest.mark.parametrize("choice", [(), ("--from", "py"), ("--from", "notebook")])
+@pytest.mark.parametrize("choice", [(), ("--from", "notebook")])
 def test_a_notebook_that_is_none(pair, name, choice):
     content = NOTEBOOKS[name]
     pair.ipynb.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert "is not a Jupyter notebook" in pair.refused(*choice)
+
+
+def test_a_notebook_that_is_none_is_made_anew_and_kept_where_the_py_counts(pair):
+    pair.ipynb.write_text("torn")
+    pair.sync("--from", "py")
+    assert [cell["cell_type"] for cell in pair.json["cells"]]
+    assert [*pair.backups().values()] == [b"torn"]
+
+
+def test_the_courses_own_file_is_not_paired(pair, monkeypatch, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    done = pair.run()
+    assert done.exit_code == 2
+    assert "There is no exercises/part9_mini.py here or in a folder above" in done.stderr
 
 
 def test_both_changed(paired):
@@ -291,9 +306,9 @@ def test_there_is_no_such_file(pair):
     assert "There is no file" in pair.refused("--from", "notebook")
     assert "There is no part" in CliRunner().invoke(main, ["notebook", "part8"]).stderr
     pair.py.unlink()
-    assert "There is no file" in pair.refused()
+    assert "There is no exercises/" in pair.refused()
     pair.ipynb.write_text(json.dumps(convert.EMPTY))
-    assert "There is no file" in pair.refused("--from", "notebook")
+    assert "There is no exercises/" in pair.refused("--from", "notebook")
 
 
 def test_a_full_disk_leaves_all_as_it_was(paired):

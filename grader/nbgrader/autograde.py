@@ -17,7 +17,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import BaseCell, Comment, Gradebook, GradeCell, SolutionCell, SourceCell, TaskCell
 from nbgrader.api import Grade as GradeRow
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import CheckCellMetadata, Execute, NbGraderPreprocessor, OverwriteCells, SaveAutoGrades
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from traitlets import Enum, Float, Unicode
 
@@ -48,6 +48,9 @@ class Restore(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        if not _is_ours(resources):
+            return _stock(self, nb, resources, OverwriteCells, CheckCellMetadata)
+        _refuse_links(self.parent.parent.coursedir, resources["nbgrader"])
         with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
             known = _known(gradebook, resources["nbgrader"])
         _mend(nb)
@@ -84,6 +87,8 @@ class Grade(NbGraderPreprocessor):
     seconds = Float(10.0, min=0.1, help="Seconds for each check.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        if not _is_ours(resources):
+            return _stock(self, nb, resources, Execute)
         names = resources["nbgrader"]
         part = default_course().part(names["notebook"])
         job = _job(nb.cells, names["student"], f"{names['student']}/{names['assignment']}/{names['notebook']}.ipynb")
@@ -105,8 +110,10 @@ class Grade(NbGraderPreprocessor):
         notebooks = sorted(path for paths in getattr(converter, "assignments", {}).values() for path in paths)
         here = bisect_right(notebooks, converter.notebooks[-1]) if converter and notebooks else 0
         try:
-            found = json.loads(cells.content(Path(notebooks[here])))
-            return _job(found["cells"], "", notebooks[here])
+            path = Path(notebooks[here])
+            if path.is_symlink():
+                return None
+            return _job(json.loads(cells.content(path))["cells"], "", path.name)
         except (IndexError, KeyError, TypeError, AttributeError, ValueError, RecursionError, UsageError):
             return None  # the last one; or it will be said when it is there
 
@@ -118,6 +125,8 @@ class Save(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        if not _is_ours(resources):
+            return _stock(self, nb, resources, SaveAutoGrades, CheckCellMetadata)
         names = resources["nbgrader"]
         place = names["notebook"], names["assignment"], names["student"]
         with Gradebook(names["db_url"]) as gradebook:
@@ -134,6 +143,31 @@ class Save(NbGraderPreprocessor):
                     comment.auto_comment = "No response." if untouched else None
             gradebook.db.commit()
         return nb, resources
+
+
+def _is_ours(resources: dict[str, Any]) -> bool:
+    """Whether a notebook is one of our parts: a course may have other assignments too."""
+    return any(part.id == resources["nbgrader"]["notebook"] for part in _parts())
+
+
+@cache
+def _parts() -> list[Part]:
+    return default_course().parts()
+
+
+def _stock(ours: NbGraderPreprocessor, nb: Any, resources: dict[str, Any], *kinds: Any) -> Converted:
+    """What nbgrader would do by itself."""
+    for kind in kinds:
+        nb, resources = kind(parent=ours.parent)(nb, resources)
+    return nb, resources
+
+
+def _refuse_links(coursedir: Any, names: dict[str, str]) -> None:
+    """Raise UsageError where a submission holds links: nbgrader would follow them, to solutions and to others' work."""
+    folder = Path(coursedir.format_path(coursedir.submitted_directory, names["student"], names["assignment"]))
+    for path in (folder.parent, folder, *folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise UsageError(f"{path} is a link, or no regular file. Take it away, or put the file in its place.")
 
 
 def _of(gradebook: Gradebook, kind: Any, submitted: Any) -> dict[str, Any]:
@@ -170,13 +204,13 @@ def _job(found: list[Any], student: str, file: str) -> work.Job:
     """What there is to grade of a notebook: alike, whatever nbgrader or a program has done to the rest of it."""
     code = []
     for cell in found:
-        metadata = cell["metadata"].get("nbgrader")
-        known = metadata if isinstance(metadata, dict) else {}
+        released = cell["metadata"].get("nbgrader")
+        known = released if isinstance(released, dict) else {}
         if "code" in (cell["cell_type"], known.get("cell_type")):
-            kept = {"locked": True} if known.get("locked") else {}
+            kept = {"grade_id": name} if (name := _id(cell)).endswith(cells.COURSES) else {}
             source = "".join(cell["source"])
             code.append({"cell_type": "code", "metadata": {"nbgrader": kept}, "source": source})
-    content = json.dumps({"cells": code}).encode()
+    content = whole(json.dumps({"cells": code}, ensure_ascii=False)).encode()
     return work.Job(student, file, hashlib.sha256(content).hexdigest(), content)
 
 
@@ -206,7 +240,7 @@ def _known(gradebook: Gradebook, names: dict[str, str]) -> dict[str, tuple[str, 
 
 def _id(cell: Any) -> str:
     """The id by which a cell says that nbgrader knows it, whatever else is there in its place."""
-    metadata = cell.metadata.get("nbgrader")
+    metadata = cell["metadata"].get("nbgrader")
     return _id_of(metadata) if isinstance(metadata, dict) else ""
 
 

@@ -5,6 +5,7 @@ that students are given is none. Lines are compared without blanks and comments.
 """
 
 import ast
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -80,10 +81,22 @@ def _found(file: Path, secrets: Secrets) -> Iterator[str]:
         if not content.startswith(_IMAGES):
             yield "it is neither text nor a picture, and can't be looked through"
         return
-    if file.suffix == ".ipynb":
-        text = "\n".join(_strings(json.loads(text)))
+    texts = [text, html.unescape(re.sub("<[^>]*>", "", text))]
+    try:
+        texts += [text := "\n".join(_strings(json.loads(text)))]
+        texts.append(html.unescape(re.sub("<[^>]*>", "", text)))
+    except (ValueError, RecursionError):
+        pass  # no JSON
+    yield from _told(texts, secrets)
+    if file.suffix != ".svg" and re.search(r"(?:[A-Za-z0-9+/]{60,}\s?){4,}|[A-Za-z0-9+/]{240,}", text):
+        yield "a long text in base64, which can't be looked through"
+
+
+def _told(texts: list[str], secrets: Secrets) -> Iterator[str]:
+    """What of the secrets stands in a file, read in one way or another."""
+    text = "\n".join(texts)
     yield from (f"the words {mark!r}" for mark in _MARKS if mark in text)
-    if re.search(rf"\b{secrets.seed}\b", text):
+    if re.search(rf"(?<!\d){secrets.seed}(?!\d)", text.replace("_", "")):
         yield "the seed of the inputs"
     lines = text.splitlines()
     for line in lines:
@@ -94,12 +107,13 @@ def _found(file: Path, secrets: Secrets) -> Iterator[str]:
 
 
 def bare(line: str) -> str:
-    """The line without blanks and comment."""
-    return "".join(re.sub(r"(^|\s)#.*", "", line).split())
+    """The line without blanks and comment; a line that is all comment, without its mark."""
+    line = line.strip()
+    return "".join(re.sub(r"\s#.*", "", line.lstrip("# ")).split())
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(line for line in map(bare, lines) if line)
+    return "".join(map(bare, lines)).replace(";", "").replace(",)", ")")
 
 
 def _telling(region: list[str]) -> bool:

@@ -207,7 +207,7 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
                 f"{assignment.name} is not released: students would get what they must not.{listed}\n"
                 f"Take it out of {assignment.source}, or out of the part's text, and release again."
             )
-    except UsageError:
+    except BaseException:  # whatever has gone wrong: nothing that has not been looked through stays
         shutil.rmtree(assignment.release, ignore_errors=True)
         if older.exists():
             shutil.move(older, assignment.release)

@@ -9,11 +9,13 @@ from typing import Any
 import jupytext
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from grader import cells
 from grader.course import Course, Part
 from grader.errors import UsageError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-SETUP, SETUP_ID = "%load_ext grader", "-load-grader"
+SETUP = "%load_ext grader"
+GRADED_ID, SETUP_ID = cells.COURSES
 SCHEMA = 3
 """Of nbgrader's metadata."""
 _MARK = "BEGIN SOLUTION"
@@ -36,24 +38,24 @@ def notebook(course: Course, part: Part) -> Any:
         authored = jupytext.read(path)
     except FileNotFoundError:
         raise UsageError(f"There is no {path}: a part's solutions go there, with its text.") from None
-    cells = []
+    made = []
     missing = list(part.exercises)
     for cell in authored.cells:
         if cell.cell_type != "code":
-            cells.append(new_markdown_cell(_COMMAND.sub(r"`%\1 ", cell.source)))
+            made.append(new_markdown_cell(_COMMAND.sub(r"`%\1 ", cell.source)))
             continue
         exercises = [name for name in _DEFINED.findall(cell.source) if name in missing]
-        cells.append(_code(part, cell.source, exercises))
+        made.append(_code(part, cell.source, exercises))
         for exercise in exercises:
             missing.remove(exercise)
-            cells.append(graded_cell(part, exercise))
+            made.append(graded_cell(part, exercise))
     if missing:
         raise UsageError(f"{path} has no solved cell for {', '.join(missing)}: it needs one with a solution region.")
     text = _HELP.format(part=part.id, example=f"{part.id}.{part.exercises[0]}")
-    cells[1:1] = [new_markdown_cell(text), _marked(new_code_cell(SETUP), setup_id(part), locked=True)]
-    made = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    _identify(made)
-    return made
+    made[1:1] = [new_markdown_cell(text), _marked(new_code_cell(SETUP), setup_id(part), locked=True)]
+    whole = new_notebook(cells=made, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    _identify(whole)
+    return whole
 
 
 def graded_cell(part: Part, exercise: str) -> Any:
@@ -70,7 +72,7 @@ def setup_id(part: Part) -> str:
 
 def graded_id(part: Part, exercise: str) -> str:
     """The id by which nbgrader knows the marks of an exercise. It stays, or submissions would lose them."""
-    return f"{part.id}-{exercise}-grade"
+    return f"{part.id}-{exercise}{GRADED_ID}"
 
 
 def _code(part: Part, source: str, exercises: list[str]) -> Any:

@@ -37,6 +37,8 @@ def main() -> None:
             answer = Answer(done)
         except UsageError as error:
             answer = Answer(None, str(error))
+        except Exception as error:  # it costs this submission, and no other one
+            answer = Answer(None, f"The grader itself failed here ({type(error).__name__}: {error}). Report it.")
         out.write(msgspec.json.encode(answer) + b"\n")
         out.flush()
 
