@@ -46,7 +46,7 @@ def ahead(monkeypatch, tmp_path):
     one.close()
 
 
-@pytest.mark.parametrize(("what", "times"), [("dies", "abc"), ("sleeps", "a")])
+@pytest.mark.parametrize(("what", "times"), [("dies", "abc"), pytest.param("sleeps", "a", marks=pytest.mark.slow)])
 def test_who_ends_or_holds_up_the_process_is_lost_alone(ahead, what, times):
     for name in times:
         assert ahead.grade(SETTING, job(name), job("bad", what.encode())).problem == f"{name}.ipynb"

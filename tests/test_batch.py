@@ -230,6 +230,7 @@ def test_a_worker_whose_batch_has_ended_already_ends_at_once():
     assert (done.returncode, done.stdout) == (1, "")
 
 
+@pytest.mark.slow
 def test_a_locked_database_is_said_and_the_same_command_goes_on(tmp_path):
     write_class(tmp_path / "submissions", {"ada": {}})
     assert batch("submissions", tmp_path).returncode == 0

@@ -28,6 +28,7 @@ def test_the_tiny_course_has_no_faults_and_its_tables_are_written(course, tmp_pa
     assert "| part9.training.rests_on_both | uphill | failed | the step goes uphill |" in table
 
 
+@pytest.mark.slow
 def test_a_target_out_of_reach_and_a_slip_under_another_name_are_faults(course, tmp_path):
     file = course / "grader" / "checks" / PART / "training.py"
     text = file.read_text()

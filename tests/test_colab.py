@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -38,8 +39,19 @@ def kernel(tmp_path, monkeypatch):
     return tmp_path / "content"
 
 
-def test_it_clones_installs_and_grades(kernel):
-    cell, count = re.subn(r'KIT = ".*?"', f'KIT = "{ROOT}"', CELL)
+@pytest.fixture
+def repository(tmp_path):
+    """What there is to clone: the tree as it stands, whatever git says of it."""
+    left_out = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(ROOT, tmp_path / "repository", ignore=left_out)
+    git = ["git", "-C", tmp_path / "repository", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "kit"]):
+        subprocess.run([*git, *words], check=True)
+    return tmp_path / "repository"
+
+
+def test_it_clones_installs_and_grades(kernel, repository):
+    cell, count = re.subn(r'KIT = ".*?"', f'KIT = "{repository}"', CELL)
     assert count == 1
     sources = [cell, "import torch", WRONG, "print(grade('part4.dprobs'))", "import grader; print(grader.__file__)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])

@@ -43,6 +43,7 @@ def test_the_mini_course_holds(course):
     assert "0 faults" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(course, fault):
     file, old, new, words = PLANTED[fault]
@@ -125,6 +126,7 @@ def test_build_is_idempotent(course):
     assert (course / "exercises" / "part9_mini.py").read_text() == before
 
 
+@pytest.mark.slow
 def test_part_4_is_in_step(tmp_path):
     done = command("dev", "check", "part4", "--seeds", "1", cwd=tmp_path, course=ROOT)
     assert done.stdout.endswith("0 faults in 1 parts\n"), done.stdout

@@ -214,6 +214,7 @@ def attack(place, body):
     return solved(MINI, "part9_mini", row_sums=f"def row_sums(x):\n{imports}{body}    return x[:, :1] * 0\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing_and_the_form_is_ours(either, name):
     assert either.run({NAME: attack(either, ATTACKS[name])}) == 0, either.stdout
@@ -307,6 +308,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_student_s_fault_is_0_points_and_says_why(place, name):
     files, words = FAULTS[name]
@@ -333,6 +335,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_the_file_is_found_as_in_a_class(tmp_path, name):
     files, expected = FILES[name]

@@ -245,6 +245,7 @@ def test_feedback_tells_what_was_wrong_and_no_secret(graded):
         assert "expected" not in re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.DOTALL), name
 
 
+@pytest.mark.slow
 def test_marks_by_hand_come_into_a_roster_of_canvas(graded, tmp_path):
     course = graded.copy(tmp_path / "nb")
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
