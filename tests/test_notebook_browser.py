@@ -195,10 +195,12 @@ def test_a_student_writes_asks_reads_and_validates(course, chromium, lab, tmp_pa
     tab.keyboard.press("Control+S")
     tab.get_by_text("Validate", exact=True).first.click()
     dialog = tab.locator(".jp-Dialog").filter(has_text="part4.dlogprobs")
-    dialog.wait_for()
+    try:
+        dialog.wait_for(timeout=3 * WAIT)  # it runs the whole notebook
+    finally:
+        keep(tab, "student-validate")
     assert "part4.dprobs" not in dialog.inner_text()  # it has passed
     assert "Not written yet" in dialog.inner_text()
-    keep(tab, "student-validate")
     tab.close()
 
 
