@@ -25,6 +25,7 @@ from grader.classes.store import open_store
 from grader.course import Course, Part
 from grader.errors import UsageError
 from grader.nbgrader import leaks, settings
+from grader.nbgrader.autograde import DATABASE
 from grader.nbgrader.source import data, notebook
 
 BACKUPS = "backups"
@@ -99,7 +100,7 @@ def release(course: Course, part: Part, root: Path, name: str, replace: bool = F
     for file in data(course, part):
         (assignment.source / "data").mkdir(exist_ok=True)
         shutil.copy(file, assignment.source / "data" / file.name)
-    with open_store(str(root / settings.DATABASE), create=True) as store:
+    with open_store(str(root / DATABASE), create=True) as store:
         secrets = leaks.secrets(course, store.seed())
     _generate(assignment, secrets)
     points = sum(cell.metadata.nbgrader.get("points", 0) for cell in made.cells if "nbgrader" in cell.metadata)

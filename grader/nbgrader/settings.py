@@ -6,11 +6,10 @@ from typing import Any
 from nbgrader.converters.autograde import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, SaveAutoGrades
 
-from grader.nbgrader.autograde import Grade, Restore, Save
+from grader.nbgrader.autograde import Grade, Save
+from grader.nbgrader.restore import Restore
 
 CONFIG = "nbgrader_config.py"
-DATABASE = "class.sqlite"
-"""Beside the gradebook: the seed, and the whole report of each submission."""
 _CALL = "from grader.nbgrader.settings import configure  # `nbgrader autograde` grades without a kernel"
 
 
