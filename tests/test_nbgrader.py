@@ -227,6 +227,7 @@ def test_marks_are_plain_numbers_and_nothing_is_on_stderr(graded):
         locked = [c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade")]
         assert len(locked) == len(FULL), path
         for one in locked:
+            assert re.fullmatch(r'grade\("part9\.\w+"\)', "".join(one["source"]))  # as released, whatever was handed in
             (output,) = one["outputs"]
             assert output["output_type"] == "execute_result"
             marks = "".join(output["data"]["text/plain"])
