@@ -170,7 +170,7 @@ def main() -> int:
     print(f"{'training':30} {'steps':>6} {'step':>6} {'share':>6} {'ratio':>6} {'target':>7}")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        assert not state.FOLDER.exists()
+        assert not state.folder().exists()
         try:
             for part in course.parts():
                 course.load(part)

@@ -114,7 +114,7 @@ def keep(report: Any, plan: "Plan", submission: Any, book: Path | None) -> None:
     if not runs:
         return
     try:
-        records.append((records.of(one, plan.seed, submission, data) for one in runs), book or records.BOOK)
+        records.append((records.of(one, plan.seed, submission, data) for one in runs), book or records.own_book())
     except UsageError as error:
         if book:
             raise
@@ -130,10 +130,10 @@ def records(books: tuple[Path, ...]) -> None:
     """
     from grader.training import records as book
 
-    if not books and not book.BOOK.exists():
+    if not books and not book.own_book().exists():
         click.echo("No records yet: `grader train part2` makes the first.")
         return
-    found, damaged = book.read(books or (book.BOOK,))
+    found, damaged = book.read(books or (book.own_book(),))
     for line in book.table(book.best(found)):
         click.echo(line)
     if damaged:

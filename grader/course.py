@@ -107,12 +107,15 @@ class Course:
         return part, tuple(spec for spec in part.checks if spec.id in chosen)
 
     def exercise_file(self, part: Part) -> Path:
-        """Where a student finds the part: in the nearest exercises/ above here, else the course's."""
+        """Where a student has the part: in the nearest exercises/, from here upwards. Raises UsageError."""
         here = Path.cwd()
         for folder in (here, *here.parents):
             if (folder / "exercises" / f"{part.name}.py").is_file():
                 return Path(os.path.relpath(folder / "exercises" / f"{part.name}.py"))
-        return self.root / "exercises" / f"{part.name}.py"
+        raise UsageError(
+            f"There is no exercises/{part.name}.py in {here} or above. Go to your workspace, or make one: "
+            f"`grader init DIR`."
+        )
 
     def hidden_folders(self) -> tuple[str, ...]:
         """What a student's code has no business reading."""

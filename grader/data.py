@@ -12,7 +12,6 @@ EDITIONS = {
     "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d": "makemore (the lectures', 32,033 names)",
 }
 SHIPPED = next(iter(EDITIONS))
-OWN = state.FOLDER / "names.txt"
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,11 @@ class Names:
     def edition(self) -> str:
         """Which list it is, by its hash."""
         return EDITIONS.get(self.sha256, f"your own ({len(self.words):,} names)")
+
+
+def own() -> Path:
+    """Where a list of the student's own is kept."""
+    return state.folder() / "names.txt"
 
 
 def read(path: Path) -> Names:
@@ -53,8 +57,8 @@ def read(path: Path) -> Names:
 
 def current(root: Path) -> Names:
     """The list in use: the student's own where there is one, else the course's, checked by hash."""
-    if OWN.exists():
-        return read(OWN)
+    if own().exists():
+        return read(own())
     names = read(root / "data" / "names.txt")
     if names.sha256 != SHIPPED:
         raise UsageError(
@@ -67,10 +71,10 @@ def current(root: Path) -> Names:
 def use(path: Path) -> Names:
     """Take a copy of a list as the one in use from now on; a bad list changes nothing."""
     names = read(path)
-    state.write(OWN, path.read_bytes())
+    state.write(own(), path.read_bytes())
     return names
 
 
 def use_shipped() -> None:
     """Go back to the list that the kit ships."""
-    OWN.unlink(missing_ok=True)
+    own().unlink(missing_ok=True)

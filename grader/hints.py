@@ -1,12 +1,17 @@
 """The ladder of hints, and how far up it a student has been."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader import state
 from grader.course import Part, Spec
 
-STATE = state.FOLDER / "hints.txt"
 MOST_DIGITS = 4
+
+
+def file() -> Path:
+    """Where it is kept."""
+    return state.folder() / "hints.txt"
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ def next_step(exercise: str, steps: int) -> int:
 def _read() -> dict[str, int]:
     """How many steps of each exercise have been shown. A damaged line counts as nothing shown."""
     seen = {}
-    for line in state.read(STATE):
+    for line in state.read(file()):
         exercise, _, count = line.partition(" ")
         if count.isdecimal() and len(count) < MOST_DIGITS:
             seen[exercise] = int(count)
@@ -54,4 +59,4 @@ def _read() -> dict[str, int]:
 
 def _write(seen: dict[str, int]) -> None:
     """One line an exercise, sorted, so that it merges well in git."""
-    state.write(STATE, "".join(f"{name} {count}\n" for name, count in sorted(seen.items())).encode())
+    state.write(file(), "".join(f"{name} {count}\n" for name, count in sorted(seen.items())).encode())

@@ -1,11 +1,23 @@
-"""What the kit remembers in a student's folder. All of it may be deleted."""
+"""What the kit remembers in a student's workspace. All of it may be deleted."""
 
 import os
 from pathlib import Path
 
 from grader.errors import UsageError
 
-FOLDER = Path(".grader")
+NAME = ".grader"
+
+
+def workspace() -> Path:
+    """The student's workspace: the nearest folder, from here upwards, that holds exercises; else this one."""
+    here = Path.cwd()
+    found = (folder for folder in (here, *here.parents) if next(folder.glob("exercises/part*.py"), None))
+    return Path(os.path.relpath(next(found, here)))
+
+
+def folder() -> Path:
+    """Where it is remembered. It need not exist."""
+    return workspace() / NAME
 
 
 def read(path: Path) -> list[str]:
@@ -22,7 +34,7 @@ def write(path: Path, content: bytes) -> None:
     """Write a file of the folder whole or not at all. Raises UsageError where that can't be done."""
     partial = path.with_suffix(".partial")
     try:
-        FOLDER.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         partial.write_bytes(content)
         os.replace(partial, path)
     except OSError as error:

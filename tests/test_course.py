@@ -238,7 +238,8 @@ def test_several_parts_are_refused():
 def test_the_nearest_exercises_folder_is_the_students(tmp_path, monkeypatch):
     part = MINI.part("part9")
     monkeypatch.chdir(tmp_path)
-    assert MINI.exercise_file(part) == students.MINI / "exercises" / "part9_mini.py"
+    with pytest.raises(UsageError, match="grader init DIR"):
+        MINI.exercise_file(part)
     (tmp_path / "exercises" / "deep").mkdir(parents=True)
     (tmp_path / "exercises" / "part9_mini.py").touch()
     assert MINI.exercise_file(part).resolve() == tmp_path / "exercises" / "part9_mini.py"

@@ -57,8 +57,8 @@ def test_a_bad_list_is_refused_by_its_line_and_changes_nothing(listed, what):
     assert words in str(caught.value)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 300
-    assert data.current(students.ROOT) == data.Names(data.OWN, good.words, good.sha256)
-    assert [path.name for path in data.OWN.parent.iterdir()] == ["names.txt"]
+    assert data.current(students.ROOT) == data.Names(data.own(), good.words, good.sha256)
+    assert [path.name for path in data.own().parent.iterdir()] == ["names.txt"]
 
 
 def test_a_long_line_is_cut_in_the_message(listed):
@@ -72,7 +72,7 @@ def test_what_is_no_file_is_refused(tmp_path, listed, name):
     listed(b"emma\n")
     with pytest.raises(UsageError, match="can't be read"):
         data.read(tmp_path / name)
-    assert not data.OWN.exists()
+    assert not data.own().exists()
 
 
 def test_a_file_in_the_place_of_our_folder_is_said(tmp_path, listed):
@@ -108,7 +108,7 @@ def test_ones_own_list_is_copied_and_given_up(listed):
     assert data.use(path).words == ["emma"]
     path.unlink()
     assert data.current(students.ROOT).words == ["emma"]
-    assert data.use(data.OWN).words == ["emma"]
+    assert data.use(data.own()).words == ["emma"]
     data.use_shipped()
     assert len(data.current(students.ROOT).words) == 32_257
     data.use_shipped()  # twice is no fault
@@ -116,6 +116,6 @@ def test_ones_own_list_is_copied_and_given_up(listed):
 
 def test_ones_own_list_is_checked_each_time(listed):
     data.use(listed(b"emma\n"))
-    data.OWN.write_bytes(b"Emma\n")
+    data.own().write_bytes(b"Emma\n")
     with pytest.raises(UsageError, match="line 1: 'E'"):
         data.current(students.ROOT)

@@ -12,8 +12,8 @@ def _folder(tmp_path, monkeypatch):
 
 
 def record(text):
-    hints.STATE.parent.mkdir()
-    hints.STATE.write_bytes(text)
+    hints.file().parent.mkdir()
+    hints.file().write_bytes(text)
 
 
 DAMAGED = {
@@ -45,7 +45,7 @@ def test_a_count_of_many_digits_is_damaged_or_all_were_shown():
 
 @pytest.mark.parametrize("make", [lambda p: p.parent.touch(), lambda p: p.mkdir(parents=True)], ids=["file", "folder"])
 def test_what_stands_in_the_place_of_the_record_is_said(make):
-    make(hints.STATE)
+    make(hints.file())
     with pytest.raises(UsageError, match=r"\.grader"):
         hints.next_step("part9.double", 3)
 
@@ -68,5 +68,5 @@ def test_a_ladder_that_became_shorter_gives_its_last_step():
 def test_the_record_keeps_what_it_knows_sorted():
     record(b"part9.shrink 2\npart9.double 1\n")
     hints.next_step("part9.double", 3)
-    assert hints.STATE.read_text() == "part9.double 2\npart9.shrink 2\n"
-    assert [path.name for path in hints.STATE.parent.iterdir()] == ["hints.txt"]
+    assert hints.file().read_text() == "part9.double 2\npart9.shrink 2\n"
+    assert [path.name for path in hints.file().parent.iterdir()] == ["hints.txt"]

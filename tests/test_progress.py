@@ -72,3 +72,11 @@ def test_progress_that_cannot_be_kept_costs_no_verdict(workspace):
     assert done.returncode == 0
     assert "the progress is not kept" in done.stderr
     assert "1 of 1 points" in done.stdout
+
+
+def test_it_is_kept_in_the_workspace_wherever_the_command_runs(workspace):
+    answer(workspace, "double", "return 2 * x")
+    assert command("run", "part9.double", cwd=workspace / "exercises").returncode == 0
+    assert (workspace / ".grader" / "progress.txt").read_text() == "part9.double passed\n"
+    assert not (workspace / "exercises" / ".grader").exists()
+    assert "1 of   5 points" in shown(workspace)

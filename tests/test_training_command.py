@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,7 +69,8 @@ def test_one_check_is_chosen_by_name(train, solution):
         (("part9", "--json", "nowhere/report.json"), ["nowhere"]),
     ],
 )
-def test_bad_arguments_exit_with_2_and_say_what_to_do(train, arguments, words):
+def test_bad_arguments_exit_with_2_and_say_what_to_do(train, course, tmp_path, arguments, words):
+    shutil.copytree(course / "exercises", tmp_path / "exercises")
     if "cuda" in arguments:
         torch = pytest.importorskip("torch")
         if torch.cuda.is_available():

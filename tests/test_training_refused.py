@@ -344,10 +344,12 @@ def deep(depth=100_000):
     ids=["zero", "negative", "tiny", "deep", "deep and unknown", "no text", "a list"],
 )
 def test_a_yardstick_that_was_edited_is_measured_again(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(yardstick, "FOLDER", tmp_path)
-    (tmp_path / "one.json").write_bytes(content.encode("latin-1"))
+    monkeypatch.chdir(tmp_path)
+    kept = tmp_path / ".grader" / "yardsticks"
+    kept.mkdir(parents=True)
+    (kept / "one.json").write_bytes(content.encode("latin-1"))
     assert yardstick.kept("one", Yardstick, lambda: "measured") == "measured"
-    (tmp_path / "two.json").write_text('{"seconds": -1, "loss": 2.0}')
+    (kept / "two.json").write_text('{"seconds": -1, "loss": 2.0}')
     assert yardstick.kept("two", Mark, lambda: "measured") == "measured"
 
 
@@ -359,10 +361,11 @@ SO_FAR = {"asked": 400, "step": 200, "points": [POINT], "seconds": 0.5}
 @pytest.fixture
 def edited(tmp_path, monkeypatch):
     """A checkpoint with another run in it; what the keeper reads."""
-    monkeypatch.setattr("grader.training.checkpoint.FOLDER", tmp_path)
+    monkeypatch.chdir(tmp_path)
 
     def read(run, **tensors):
         keeper = Keeper("part9.training.a_table", SETTING)
+        keeper.path.parent.mkdir(parents=True, exist_ok=True)
         text = run if isinstance(run, str) else json.dumps(run)
         about = {
             "run": text,
@@ -412,8 +415,9 @@ def test_a_checkpoint_of_numbers_that_are_not_sent_is_refused(edited):
 
 
 def test_what_stands_in_the_way_of_checkpoints_is_said_and_costs_no_verdict(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.training.checkpoint.FOLDER", tmp_path)
+    monkeypatch.chdir(tmp_path)
     keeper = Keeper("part9.training.a_table", SETTING)
+    keeper.path.parent.mkdir(parents=True)
     keeper.path.write_bytes(b"one")
     (keeper.path.with_suffix(".before.safetensors") / "folder").mkdir(parents=True)
     with pytest.raises(UsageError, match="can't be moved"):

@@ -133,7 +133,7 @@ def calibrate(
             found.append(training)
     plan = [Job(t.part, t.name, seed) for t in found for seed in range(seeds)]
     plan += [Job(t.part, t.name, seed, bug) for t in found for bug in range(len(t.bugs)) for seed in range(slip_seeds)]
-    own = names_data.OWN.resolve() if names_data.OWN.exists() else None
+    own = names_data.own().resolve() if names_data.own().exists() else None
     results: dict[Job, Result] = {}
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (course, own, budget, device)) as pool:
         for job, result in zip(plan, pool.map(_work, plan), strict=True):
@@ -226,8 +226,8 @@ def _begin(course: Course, own: Path | None, budget: str, device: str) -> None:
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if own:
-        state.FOLDER.mkdir()
-        shutil.copy(own, names_data.OWN)
+        state.folder().mkdir()
+        shutil.copy(own, names_data.own())
     _Worker.course, _Worker.plan = course, (budget, device)
     _Worker.template = start_template(fresh=True)
     multiprocessing.util.Finalize(None, _end, args=(folder,), exitpriority=10)

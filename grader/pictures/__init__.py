@@ -10,7 +10,7 @@ def _settle_cache() -> None:
     """Give matplotlib a place for its cache of fonts, where there is no home that it may write to."""
     home = Path(os.path.expanduser("~"))
     if "MPLCONFIGDIR" not in os.environ and not os.access(home, os.W_OK) and os.access(".", os.W_OK):
-        os.environ["MPLCONFIGDIR"] = str(state.FOLDER.absolute() / "matplotlib")
+        os.environ["MPLCONFIGDIR"] = str(state.folder().absolute() / "matplotlib")
 
 
 _settle_cache()

@@ -15,7 +15,6 @@ from grader.errors import UsageError
 from grader.training.run import Run, goes_on
 from grader.training.trainee import Trainee
 
-FOLDER = state.FOLDER / "training"
 EVERY = 3.0
 """Seconds between two checkpoints, at least."""
 
@@ -35,7 +34,7 @@ class Keeper:
     """Writes checkpoints of one run, not too often, each whole or not at all."""
 
     def __init__(self, training: str, setting: Setting):
-        self.path = FOLDER / f"{training}.safetensors"
+        self.path = state.folder() / "training" / f"{training}.safetensors"
         self._setting = setting
         self._last = time.monotonic()
         self.step: int | None = None

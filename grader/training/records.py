@@ -14,7 +14,10 @@ from grader.report.model import Result
 from grader.report.terminal import printable
 from grader.versions import grader_version
 
-BOOK = state.FOLDER / "records.jsonl"
+
+def own_book() -> Path:
+    """Where a student's own records are kept."""
+    return state.folder() / "records.jsonl"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -64,7 +67,7 @@ def of(result: Result, seed: int, submission: Submission, data: str) -> Record:
     )
 
 
-def append(records: Iterable[Record], book: Path = BOOK) -> None:
+def append(records: Iterable[Record], book: Path) -> None:
     """Add lines to the book. Raises UsageError where that can't be done."""
     lines = b"".join(msgspec.json.encode(record) + b"\n" for record in records)
     try:

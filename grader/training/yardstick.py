@@ -26,7 +26,6 @@ FLOOR_SECONDS = 2.0
 """Beside it: on a fast device the reference takes next to no time."""
 FASTEST = 20
 """A run in less than this fraction of the reference's time has not made the steps."""
-FOLDER = state.FOLDER / "yardsticks"
 
 
 class Yardstick(msgspec.Struct, frozen=True):
@@ -74,7 +73,7 @@ def measure(
 
 def kept(name: str, kind: type[T], make: Callable[[], T]) -> T:
     """What was measured last time under this name, or what `make` measures now."""
-    path = FOLDER / f"{name}.json"
+    path = state.folder() / "yardsticks" / f"{name}.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError, RecursionError):
