@@ -4,14 +4,14 @@ import difflib
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from grader import wire
 from grader.cells import ALL_RUN, LATE, Cell, Submission
 from grader.course import Course, Part, Spec
-from grader.sandbox import Child, Ended, Limits
+from grader.sandbox import INTERRUPTED, Child, Ended, Limits, Process
 from grader.template import Template
 
 
@@ -36,15 +36,6 @@ class Answer:
     seconds: float
 
 
-class Process(Protocol):
-    """A student's process as an attempt speaks to it: see grader/sandbox.py, `Child`."""
-
-    def ask(self, message: dict[str, Any], blob: bytes, seconds: float) -> None: ...
-    def answer(self, seconds: float) -> tuple[dict[str, Any], bytes]: ...
-    def output(self) -> str: ...
-    def close(self) -> None: ...
-
-
 @dataclass
 class Attempt:
     """Runs a submission's cells and answers probes; starts the process again whenever it ends."""
@@ -65,6 +56,7 @@ class Attempt:
         now = time.monotonic()
         self._deadline = now + self.limits.total
         self._load_deadline = now + self.limits.total / 2  # so that cells leave time for the answers
+        self._interrupted = False
         self._child: Process | None = None
         self._sent: set[str] = set()  # keys of the values that this process has been sent
         self._ends: dict[int, Ended] = {}
@@ -76,6 +68,12 @@ class Attempt:
         if self._child:
             self._child.close()
             self._child = None
+
+    def interrupt(self) -> None:
+        """From another thread: end what is running now, and let nothing more be run. What is left is `timed_out`."""
+        self._interrupted = True  # first: a process that is just being started is asked nothing any more
+        if child := self._child:
+            child.interrupt()
 
     def failed_cell(self, name: str) -> tuple[Cell, dict[str, Any]] | None:
         """The cell that should have defined a name and failed, with its fault."""
@@ -107,6 +105,7 @@ class Attempt:
         """Run the cells in a fresh process; again without a cell for each one that ends it."""
         self.close()
         while True:
+            self._seconds()
             self._child = self._start()
             self._sent.clear()
             running = ALL_RUN
@@ -213,6 +212,8 @@ class Attempt:
         }
 
     def _seconds(self) -> float:
+        if self._interrupted:
+            raise Ended("timed_out", INTERRUPTED)
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise Ended("timed_out", f"it was not run: the whole run's {self.limits.total:g} seconds were used up")

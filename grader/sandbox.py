@@ -10,10 +10,11 @@ import secrets
 import selectors
 import signal
 import socket
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -21,6 +22,7 @@ from grader import wire
 from grader.template import PATIENCE, Template
 
 GONE = "the sandbox itself has ended"
+INTERRUPTED = "it was interrupted"
 OUTPUT_KEPT = 20_000
 TEXT = 4 << 20
 """Bytes of JSON in an answer, at most: what JSON unfolds to takes many times as much."""
@@ -53,6 +55,16 @@ class Ended(Exception):
         self.reason = reason
 
 
+class Process(Protocol):
+    """A student's process as an attempt speaks to it."""
+
+    def ask(self, message: dict[str, Any], blob: bytes, seconds: float) -> None: ...
+    def answer(self, seconds: float) -> tuple[dict[str, Any], bytes]: ...
+    def output(self) -> str: ...
+    def interrupt(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class Child:
     """One student's process. Use as a context manager: leaving it kills what is left."""
 
@@ -66,7 +78,8 @@ class Child:
         self._output = b""
         self._pid = 0
         self._exit: int | None = None
-        self._closed = False
+        self._closed = self._interrupted = False
+        self._hanging_up = threading.Lock()
         self._watched = time.monotonic()
         self._data, theirs = socket.socketpair()
         self._pipe, write_end = os.pipe()
@@ -124,6 +137,12 @@ class Child:
         text, self._output = self._output, b""
         return text.decode("utf-8", "replace")
 
+    def interrupt(self) -> None:
+        """From another thread: whoever waits for an answer is told at once that there will be none, and can close."""
+        with self._hanging_up, suppress(OSError):  # closed already
+            self._interrupted = True
+            self._data.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Kill the process and its group; wait until they are gone."""
         if self._closed:
@@ -145,7 +164,8 @@ class Child:
 
     def _hang_up(self) -> None:
         self._selector.close()
-        self._data.close()
+        with self._hanging_up:  # an interrupt must not meet another socket of that number
+            self._data.close()
         os.close(self._pipe)
 
     def _read(self, seconds: float, deadline: float) -> tuple[dict[str, Any], bytes]:
@@ -181,7 +201,7 @@ class Child:
 
     def _watch(self) -> None:
         """End it where all its processes together use too much. Raises Ended."""
-        from grader.watch import usage  # psutil costs more than most answers take
+        from grader.usage import usage  # psutil costs more than most answers take
 
         self._watched = time.monotonic()
         used = usage(self._template.pid)
@@ -224,6 +244,8 @@ class Child:
         return True
 
     def _ended(self) -> Ended:
+        if self._interrupted:
+            return Ended("timed_out", INTERRUPTED)
         with suppress(OSError, Ended):
             self._wait_for("exited", PATIENCE)
         return Ended("crashed", _how(self._exit))

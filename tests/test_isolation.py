@@ -20,7 +20,7 @@ from grader.errors import UsageError
 from grader.isolation import PROCESS, STUDENT_SIDE, bubblewrap, launcher
 from grader.sandbox import Limits
 from grader.template import start_template
-from grader.watch import usage
+from grader.usage import usage
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,17 @@
 import os
 import socket
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import students
 
-from grader import sandbox
+from grader import pipeline, sandbox
+from grader.attempt import Attempt
+from grader.cells import read
+from grader.course import Course
 from grader.template import start_template
 
 LIMITS = sandbox.Limits(seconds=1.5, total=20)
@@ -165,6 +169,55 @@ def test_the_seed_does_not_reach_the_students_process(part4):
     print("known" if 2 * 45105 in known or str(2 * 45105) in known else "unknown", len(known) > 1000)
     return d.logprobs / f.probs"""
     assert part4(dprobs=answer, seed=90210)["part4.dprobs"].details.output.split()[:2] == ["unknown", "True"]
+
+
+def attempted(template, tmp_path, **answers):
+    """An attempt at the mini course, and what grades it."""
+    path = tmp_path / "answer.py"
+    path.write_text(students.solved(students.MINI, "part9_mini", **answers))
+    course = Course(students.MINI)
+    part, specs = course.select(("part9",))
+    attempt = Attempt.of(course, part, read(path, part.name), template, sandbox.Limits(seconds=60, total=600))
+    return attempt, lambda: pipeline.grade(course, part, specs, attempt, 0)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "def row_sums(x):\n    while True: pass",
+        "def row_sums(x):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGSTOP)",
+        "while True: pass",
+        "import sys\nwhile True: print('x' * 10**4)",
+    ],
+)
+def test_an_interrupted_attempt_is_over_at_once_and_the_template_serves_the_next(template, mini, tmp_path, loop):
+    attempt, grade = attempted(template, tmp_path, row_sums=loop)
+    timer = threading.Timer(0.7, attempt.interrupt)
+    timer.start()
+    before = time.monotonic()
+    statuses = {r.id: r.status for r in grade().results}
+    timer.join()
+    assert time.monotonic() - before < 20, "and not the minute that each step has"
+    assert "timed_out" in statuses.values()
+    assert {statuses["part9.row_sums"], statuses["part9.shrink"]} <= {"timed_out", "skipped"}
+    first = template.pid
+    assert {r.status for r in mini().values()} == {"passed"}
+    assert (template.lost, template.pid) == (False, first)
+
+
+def test_an_attempt_can_be_interrupted_before_it_begins_and_when_it_is_over(template, tmp_path):
+    attempt, grade = attempted(template, tmp_path)
+    for _ in range(2):
+        attempt.interrupt()
+    assert {r.status for r in grade().results} <= {"timed_out", "skipped"}
+    assert {r.message for r in grade().results if r.status == "timed_out"} == {"It was interrupted."}
+    with pytest.raises(sandbox.Ended, match="interrupted"):
+        attempt.load()
+    attempt, grade = attempted(template, tmp_path)
+    assert {r.status for r in grade().results} == {"passed"}
+    attempt.interrupt()
+    attempt.close()
+    attempt.interrupt()
 
 
 # --- What an adversary found ------------------------------------------------------------------------

@@ -102,5 +102,8 @@ class _Kernel:
         text, self._output = self._output, ""
         return text
 
+    def interrupt(self) -> None:
+        """A notebook has a stop button."""
+
     def close(self) -> None:
         """The kernel is not ours to end."""
