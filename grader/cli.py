@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
-from grader import data as names_data
-from grader import hints, progress
+from grader import progress
 from grader.cli_classes import batch, export, report
+from grader.cli_data import data
 from grader.cli_dev import dev
 from grader.cli_doctor import doctor
 from grader.cli_gradescope import gradescope
 from grader.cli_nbgrader import nbgrader
 from grader.cli_notebook import notebook
 from grader.cli_plot import plot
+from grader.cli_progress import hint, list_
 from grader.cli_training import keep, records, train, training
-from grader.course import PUBLIC_SEED, Part, default_course
+from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen
 
@@ -122,79 +123,11 @@ def run(
     sys.exit(report.exit_code)
 
 
-@main.command(name="list")
-@click.argument("part", required=False)
-def list_(part: str | None) -> None:
-    """List the parts, or the exercises of one, with points.
-
-    Beside each exercise stands how its last run went.
-    """
-    course = default_course()
-    seen = progress.read()
-    if part:
-        one = course.part(part)
-        click.echo(f"{one.id}: {one.title} ({_earned(one, seen)} of {one.points} points)")
-        for spec in one.checks:
-            word = seen.get(spec.id, "").replace("_", " ").replace("not attempted", "")
-            click.echo(f"  {word:<12} {spec.points:>2}  {spec.id:<34} {spec.title}")
-        return
-    for each in course.parts():
-        points = f"{_earned(each, seen):>3} of {each.points:>3} points"
-        click.echo(f"{each.id:<6} {points}, {len(each.exercises):>2} exercises  {each.title}")
-
-
-def _earned(part: Part, seen: dict[str, str]) -> int:
-    return sum(spec.points for spec in part.checks if seen.get(spec.id) == "passed")
-
-
 def _remember(report: Any) -> None:
     try:
         progress.remember({result.id: result.status for result in report.results})
     except UsageError as error:  # a folder that can't be written to costs the progress shown, not the verdict
         click.echo(f"grader: the progress is not kept. {error}", err=True)
-
-
-@main.command()
-@click.argument("exercise")
-def hint(exercise: str) -> None:
-    """Show a hint for an exercise; ask again for the next one."""
-    part, specs = default_course().select((exercise,))
-    if "." not in exercise:
-        raise UsageError(f"Name an exercise, for example `grader hint {part.id}.{specs[0].exercise}`.")
-    shown = hints.next_hint(part, specs[0])
-    click.echo(f"{shown.name}, hint {shown.number} of {shown.of}: {shown.text}")
-    if not shown.last:
-        click.echo(f"(once more for the next: grader hint {shown.name})")
-
-
-@main.group(cls=_Commands)
-def data() -> None:
-    """Say, or change, which list of names is in use."""
-
-
-@data.command()
-def status() -> None:
-    """Say which edition of the names is in use, and verify it."""
-    names = names_data.current(default_course().root)
-    click.echo(f"{names.path}: {names.edition}")
-    click.echo(f"sha256 {names.sha256}")
-    click.echo("verified" if names.sha256 in names_data.EDITIONS else "readable; no known hash to compare with")
-
-
-@data.command()
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--shipped", is_flag=True, help="Go back to the list that comes with the kit.")
-def use(file: Path | None, shipped: bool) -> None:
-    """Use FILE, a list of names of your own, from now on."""
-    if (file is None) == (not shipped):
-        raise UsageError("Name one list, or --shipped: `grader data use FILE`.")
-    if shipped:
-        names_data.use_shipped()
-        click.echo("The list that comes with the kit is in use again.")
-        return
-    assert file is not None
-    names = names_data.use(file)
-    click.echo(f"In use: a copy of {file}: {names.edition}.")
 
 
 def _line_of(submission: Any, exercise: str) -> int:
@@ -206,7 +139,9 @@ def _line_of(submission: Any, exercise: str) -> int:
     return 0
 
 
-for command in (train, records, plot, notebook, batch, export, report, nbgrader, gradescope, doctor, dev):
+STUDENTS = (list_, hint, train, records, plot, notebook, data, doctor)
+TEACHERS = (batch, export, report, nbgrader, gradescope, dev)
+for command in (*STUDENTS, *TEACHERS):
     main.add_command(command)
 
 if __name__ == "__main__":
