@@ -8,8 +8,9 @@ import pytest
 import torch
 from matplotlib.colors import to_rgba
 
-from grader.pictures import difference, style
-from grader.pictures.difference import COLUMNS, ROW, ROWS, draw, figure, member, words, worth_seeing
+from grader.differences import FEW, member, worth_seeing
+from grader.pictures import style
+from grader.pictures.difference import COLUMNS, ROW, ROWS, draw, figure, words
 from grader.values import Namespace
 
 INF, NAN = math.inf, math.nan
@@ -163,6 +164,6 @@ def test_members_are_found_by_the_labels_of_comparisons():
 def test_what_is_worth_seeing():
     assert worth_seeing(torch.zeros(4))
     assert worth_seeing(torch.zeros(2, 2))
-    few = difference.FEW
+    few = FEW
     for value in (None, 3.0, torch.zeros(()), torch.zeros(few), torch.zeros(2, 2).long(), [torch.zeros(4)]):
         assert not worth_seeing(value)

@@ -4,11 +4,10 @@ import math
 import secrets
 from typing import Any
 
-from grader import wire
-from grader.attempt import Answer, Attempt
+from grader.attempt import Answer
 from grader.cells import Cell, Submission
-from grader.course import Spec
 from grader.isolation import Isolation
+from grader.keeping import KeepingAttempt
 from grader.kernel.line import Line
 from grader.sandbox import Limits
 from grader.template import Template
@@ -16,31 +15,23 @@ from grader.template import Template
 ISOLATION = Isolation("none: in the notebook's kernel", ())
 
 
-class KernelAttempt(Attempt):
+class KernelAttempt(KeepingAttempt):
     """Probes are answered over a line, by names that are there already. No clock runs: a notebook has a stop button."""
 
     def __init__(self, line: Line, submission: Submission, exercises: tuple[str, ...]):
         super().__init__(_Bench(), submission, (), (), Limits(seconds=math.inf, total=math.inf), exercises)
         self._kernel = _Kernel(line)
         self._spoilt: list[str] = []
-        self.answers: dict[str, Answer] = {}
-        """What came of each check, by id: for pictures of it."""
 
     def load(self) -> None:
         """The cells have run, when the student wanted it."""
         self._child = self._kernel
-
-    def post(self, spec: Spec, source: str, cases: list[dict[str, wire.Packed]]) -> None:
-        """Send a probe's source with its cases."""
-        self._asked = spec.id
-        super().post(spec, source, cases)
 
     def collect(self, cases: int) -> Answer:
         """The answer to the last probe."""
         answer = super().collect(cases)
         if self._kernel.spoilt:
             self._spoilt.append(self._asked)
-        self.answers[self._asked] = answer
         return answer
 
     def lost(self, name: str) -> str:

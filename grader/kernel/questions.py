@@ -12,15 +12,14 @@ import msgspec
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader import expect, hints, pipeline, progress
+from grader import differences, hints, pipeline, progress
 from grader.cells import Cell, Submission, without_magics
-from grader.check import Check
 from grader.course import PUBLIC_SEED, Course, Part, Spec, default_course
 from grader.errors import UsageError
 from grader.kernel.attempt import KernelAttempt
 from grader.kernel.inputs import place
 from grader.kernel.line import HungUp, Line
-from grader.report import html, terminal
+from grader.report import difference, html, terminal
 from grader.report.model import Report, Result
 
 ILLUSTRATED = 2
@@ -42,7 +41,7 @@ def settle(end: socket.socket) -> None:
 
 def warm_up() -> None:
     """Import what draws, which takes a while, before it is asked for."""
-    from grader.pictures import difference  # noqa: F401
+    from grader.pictures import difference as _  # noqa: F401
 
 
 def _settled(line: Line, question: dict[str, Any]) -> dict[str, Any]:
@@ -91,12 +90,10 @@ def _verdict(
         progress.remember({result.id: result.status for result in ran})
     except UsageError:
         pass  # a folder that can't be written to costs the progress shown, not the verdict
-    checks = course.load(part)
-    images = {
-        spec.id: image
-        for spec, result in zip(specs, report.results, strict=True)
-        if len(specs) <= ILLUSTRATED and (image := _image(spec, result, checks, attempt))
-    }
+    images = {}
+    if len(specs) <= ILLUSTRATED:
+        wrong = differences.of_report(specs, report, course.load(part), attempt.answers)
+        images = difference.images(wrong, ILLUSTRATED)
     return {
         "html": html.fragment(report.results, report, images, "%hint {}"),
         "text": _text(report),
@@ -117,26 +114,6 @@ def _said(result: Result, attempt: KernelAttempt) -> Result:
     """A verdict, but for an exercise of which no cell has been run: that may have passed yesterday."""
     unready = result.status in ("failed", "skipped") and attempt.unready(result.id)
     return replace(result, status="not_run") if unready else result
-
-
-def _image(
-    spec: Spec, result: Result, loaded: tuple[dict[str, Check], Any], attempt: KernelAttempt
-) -> html.Image | None:
-    """The first wrong tensor of an answer beside what was expected, where there is something to see."""
-    wrong = [c for c in result.details.comparisons if c.fault in ("values", "finite")]
-    if result.status != "failed" or not wrong:
-        return None
-    from grader.pictures import difference
-
-    check, trusted = loaded[0][spec.id], loaded[1]
-    case = expect.cases(check, spec, PUBLIC_SEED)[wrong[0].case]
-    wanted = expect.expected(check, trusted, case).single
-    came = attempt.answers[spec.id].outcomes[wrong[0].case].value
-    pair = [difference.member(spec.exercise, value, wrong[0].label) for value in (wanted, came)]
-    if not all(map(difference.worth_seeing, pair)):
-        return None
-    label = wrong[0].label
-    return html.Image(difference.draw(label, *pair), difference.words(label, *pair))
 
 
 def _text(report: Report) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from grader.judge import CONTAINERS, contents, inside
+from grader.differences import around
 from grader.pictures import style
 
 Array = NDArray[np.float64]
@@ -18,8 +18,6 @@ ROWS, COLUMNS = 48, 64
 """More of a tensor is not shown, but the part around its worst entry."""
 ROW = 16
 """A tensor of one dimension is folded into rows of so many entries."""
-FEW = 3
-"""So many entries are seen at a glance."""
 STRANGE = (
     ("black: NaN", style.BLACK, np.isnan),
     ("green: infinity", style.GREEN, np.isposinf),
@@ -38,21 +36,6 @@ def draw(label: str, expected: torch.Tensor, got: torch.Tensor) -> bytes:
         return style.png(figure(label, expected, got))
 
 
-def member(label: str, value: Any, wanted: str) -> Any:
-    """What a comparison's label names in an answer: `grads['W1']` in one that is called `grads`. None: nothing."""
-    if label == wanted:
-        return value
-    if not isinstance(value, CONTAINERS):
-        return None
-    inner = (member(inside(label, value, key), one, wanted) for key, one in contents(value).items())
-    return next((found for found in inner if found is not None), None)
-
-
-def worth_seeing(value: Any) -> bool:
-    """Whether a value is a tensor of which a picture tells more than a few numbers do."""
-    return type(value) is torch.Tensor and value.is_floating_point() and value.dim() > 0 and value.numel() > FEW
-
-
 def figure(label: str, expected: torch.Tensor, got: torch.Tensor) -> Figure:
     """Heat maps of two tensors of one shape, with at least one entry, and of their difference.
 
@@ -61,7 +44,8 @@ def figure(label: str, expected: torch.Tensor, got: torch.Tensor) -> Figure:
     (wanted, came, there), remarks = _matrices(label, expected, got)
     difference = _difference(wanted, came)
     row, column = _worst(difference)
-    rows, columns = _around(row, wanted.shape[0], ROWS), _around(column, wanted.shape[1], COLUMNS)
+    down, across = around(row, wanted.shape[0], ROWS), around(column, wanted.shape[1], COLUMNS)
+    rows, columns = slice(down.start, down.stop), slice(across.start, across.stop)
     shown = [matrix[rows, columns] for matrix in (wanted, came, difference)]
     if shown[0].shape != wanted.shape:
         remarks.append(f"Of {_size(wanted)}, {_size(shown[0])} around the worst entry are shown.")
@@ -130,12 +114,6 @@ def _worst(difference: Array) -> tuple[int, int]:
     rank = np.nan_to_num(np.abs(difference), nan=np.inf)
     row, column = divmod(int(rank.argmax()), rank.shape[1])
     return row, column
-
-
-def _around(at: int, size: int, most: int) -> slice:
-    """A range of a size, of at most so many, with `at` in its middle where that can be."""
-    start = max(0, min(at - most // 2, size - most))
-    return slice(start, min(size, start + most))
 
 
 def _size(matrix: Array) -> str:
