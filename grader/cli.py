@@ -21,6 +21,7 @@ from grader.cli_notebook import notebook
 from grader.cli_plot import plot
 from grader.cli_progress import hint, list_
 from grader.cli_training import keep, records, train, training
+from grader.cli_workspace import init, reset, update
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen
@@ -139,7 +140,7 @@ def _line_of(submission: Any, exercise: str) -> int:
     return 0
 
 
-STUDENTS = (list_, hint, train, records, plot, notebook, data, doctor)
+STUDENTS = (init, update, reset, list_, hint, train, records, plot, notebook, data, doctor)
 TEACHERS = (batch, export, report, nbgrader, gradescope, dev)
 for command in (*STUDENTS, *TEACHERS):
     main.add_command(command)

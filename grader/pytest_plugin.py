@@ -37,9 +37,17 @@ class ExerciseFile(pytest.File):
         self._results: dict[str, Any] | None = None
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One item for each check."""
+        """One item for each check, which lies where its exercise is defined."""
+        from grader import cells
+        from grader.workspaces.exercise import line_of
+
+        try:
+            found = cells.read(self.path, self.part.name).cells
+        except UsageError:  # grading says so
+            found = ()
+        lines = {name: line_of(found, name) for name in self.part.exercises}
         for spec in self.part.checks:
-            yield CheckItem.from_parent(self, name=spec.id)
+            yield CheckItem.from_parent(self, name=spec.id, line=lines[spec.exercise])
 
     def result(self, name: str) -> Any:
         """The verdict on one check."""
@@ -63,6 +71,10 @@ class ExerciseFile(pytest.File):
 class CheckItem(pytest.Item):
     """One check."""
 
+    def __init__(self, *, line: int | None, **keywords: Any):
+        super().__init__(**keywords)
+        self.line = line
+
     def runtest(self) -> None:
         """Pass, skip or fail as the grader's verdict says."""
         assert isinstance(self.parent, ExerciseFile)
@@ -80,8 +92,8 @@ class CheckItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where pytest says that the item is."""
-        return self.path, None, f"check {self.name}"  # a bare name would have its dot made into ::
+        """Where pytest says that the item is: at its exercise, in lines from 0."""
+        return self.path, self.line, f"check {self.name}"  # a bare name would have its dot made into ::
 
 
 class NotPassed(Exception):

@@ -1,0 +1,43 @@
+"""The commands of a workspace: `grader init`, `grader update`, `grader reset`. Thin: they read arguments and print."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from grader.course import default_course
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a workspace of your own in DIR: the exercises, the data, and what VS Code and git need to know."""
+    from grader.workspaces.begin import begin
+
+    for line in begin(default_course(), folder):
+        click.echo(line)
+
+
+@click.command()
+def update() -> None:
+    """Bring the exercises of your workspace up to date; your answers stay.
+
+    Exits with 1 where something is left for you to decide.
+    """
+    from grader.workspaces import update as updating
+
+    outcome = updating.update(default_course())
+    for line in outcome.lines:
+        click.echo(line)
+    sys.exit(int(outcome.left))
+
+
+@click.command()
+@click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...")
+@click.option("--undo", is_flag=True, help="Put back what the newest backup has instead.")
+def reset(targets: tuple[str, ...], undo: bool) -> None:
+    """Set an exercise (part4.dprobs), or a part (part4), back to what was shipped; what you wrote is kept."""
+    from grader.workspaces import reset as resetting
+
+    for line in (resetting.undo if undo else resetting.reset)(default_course(), targets):
+        click.echo(line)

@@ -1,0 +1,1 @@
+"""A student's workspace: made, brought up to date, and set back to what was shipped. Nothing in it is ever lost."""

@@ -1,0 +1,177 @@
+"""Back to the shipped stubs, and back again. What is replaced is kept in backups/: nothing is lost on either way."""
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader import backups, state
+from grader.course import Course, Part
+from grader.errors import UsageError
+from grader.workspaces import exercise, kept, shipped, texts
+from grader.workspaces.exercise import File, Piece
+
+
+def reset(course: Course, targets: tuple[str, ...]) -> Iterator[str]:
+    """Set a part, or exercises of it, back to what was shipped; what was done, in lines.
+
+    Raises UsageError for what is no part or whole exercise, and where the file can't be read, replaced or told apart.
+    """
+    part, names = _chosen(course, targets)
+    path = _path(course, part)
+    before, stubs = backups.read(path), _stubs(course, path, part, names)
+    after = _as_shipped(path, before, names, stubs)
+    told = _told(part, names)
+    if after == before:
+        yield f"Nothing to do: {told} in {path}, as shipped."
+        return
+    yield f"reset     {told} in {path}"
+    yield from _replaced(path, before, after, part)
+    if before is not None:
+        yield f"Back again: grader reset {' '.join(targets)} --undo"
+
+
+def undo(course: Course, targets: tuple[str, ...]) -> Iterator[str]:
+    """Put back what the newest backup has that differs from what is there now; what was done, in lines.
+
+    Of an exercise, that is its cell alone, and the shipped stub does not count. Raises UsageError as `reset` does.
+    """
+    part, names = _chosen(course, targets)
+    path = _path(course, part)
+    before, versions = backups.read(path), kept.versions(path)
+    if names:
+        after, found = _with_answers(path, before, names, versions, _stubs(course, path, part, names))
+    else:
+        source, after = next(((file, content) for file, content in versions if content != before), (None, None))
+        found = {part.id: source} if source else {}
+    for name in names or [part.id]:
+        told = f"{part.id}.{name}" if names else name
+        if name in found:
+            yield f"put back  {told} from {found[name]}"
+        else:
+            yield f"Nothing to do: no backup of {path} has another {told}."
+    if after is not None and found:
+        yield from _replaced(path, before, after, part)
+
+
+def _chosen(course: Course, targets: tuple[str, ...]) -> tuple[Part, list[str]]:
+    """The part, and the exercises of it that were named; none where the part as a whole was."""
+    part, _ = course.select(targets)
+    names = []
+    for target in targets:
+        name = target.partition(".")[2]
+        if not name:
+            return part, []
+        if name not in part.exercises:
+            whole = name.partition(".")[0]
+            raise UsageError(f"{target} is one check of an exercise. Name the exercise: {part.id}.{whole}.")
+        names.append(name)
+    return part, list(dict.fromkeys(names))
+
+
+def _path(course: Course, part: Part) -> Path:
+    """Where the student has the part, or had it."""
+    try:
+        return course.exercise_file(part)
+    except UsageError:
+        folder = state.workspace() / "exercises"
+        if next(folder.glob("part*.py"), None) or shipped.kept(state.workspace(), part).exists():
+            return folder / f"{part.name}.py"
+        raise
+
+
+def _stubs(course: Course, path: Path, part: Part, names: list[str]) -> File:
+    home = Path(os.path.relpath(Path(os.path.abspath(path)).parent.parent))
+    file = exercise.read(path, shipped.of_workspace(course, home, part))
+    for name in names:
+        if len(exercise.places(file, name, file)) != 1:
+            raise UsageError(f"{part.name}.py as shipped has no {name}. Reset the part: grader reset {part.id}.")
+    return file
+
+
+def _told(part: Part, names: list[str]) -> str:
+    return ", ".join(f"{part.id}.{name}" for name in names) or part.id
+
+
+def _as_shipped(path: Path, before: bytes | None, names: list[str], stubs: File) -> bytes:
+    """The file with all of it, or some exercises, as shipped; its lines end as they did."""
+    if names:
+        text = _read(path, before).text
+        for name in names:
+            piece = exercise.piece(stubs, name, stubs)
+            assert piece is not None
+            text = exercise.put(exercise.read(path, text), name, piece, stubs)
+        return text.content
+    try:
+        own = texts.read(before or b"", path)
+    except UsageError:  # what can't be read can be put in order all the same
+        return stubs.text.content
+    if own.bare == stubs.text.bare:
+        return own.content
+    return texts.like(own, stubs.text).content
+
+
+def _with_answers(
+    path: Path, before: bytes | None, names: list[str], versions: list[tuple[Path, bytes]], stubs: File
+) -> tuple[bytes | None, dict[str, Path]]:
+    """The file with the answers that backups have, and which backup each was found in."""
+    now = _read(path, before)
+    found: dict[str, tuple[Path, bytes, Piece]] = {}
+    for name in names:
+        here, stub = exercise.piece(now, name, stubs), exercise.piece(stubs, name, stubs)
+        for file, content in versions:
+            there = _piece(file, content, name, stubs)
+            if there and stub and (here is None or there.cell != here.cell) and _essence(there) != _essence(stub):
+                found[name] = file, content, there
+                break
+    sources = {name: file for name, (file, _, _) in found.items()}
+    whole = [content for _, content, _ in found.values()]
+    if len(found) == len(names) and len({*whole}) == 1 and _came_from(path, whole[0], names, stubs) == before:
+        return whole[0], sources  # nothing has happened since: not a blank line is other than it was
+    text = now.text
+    for name, (_, _, there) in found.items():
+        text = exercise.put(exercise.read(path, text), name, there, stubs)
+    return text.content, sources
+
+
+def _came_from(path: Path, content: bytes, names: list[str], stubs: File) -> bytes | None:
+    try:
+        return _as_shipped(path, content, names, stubs)
+    except UsageError:
+        return None
+
+
+def _piece(file: Path, content: bytes, name: str, stubs: File) -> Piece | None:
+    try:
+        text = texts.read(content, file)
+    except UsageError:  # there is no exercise to be found in it
+        return None
+    return exercise.piece(exercise.read(file.with_suffix(".py"), text), name, stubs)
+
+
+def _essence(piece: Piece) -> object:
+    """A piece without its docstrings and blank lines: by that a stub is known whose text the course has changed."""
+    try:
+        tree = ast.parse("\n".join(piece.cell))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return piece.cell
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    comments = [line.strip() for line in piece.cell if line.lstrip().startswith("#")]
+    return ast.dump(tree), comments
+
+
+def _read(path: Path, content: bytes | None) -> File:
+    if content is None:
+        part = path.stem.partition("_")[0]
+        raise UsageError(f"There is no {path}. `grader reset {part}` puts it back as shipped.")
+    return exercise.read(path, texts.read(content, path))
+
+
+def _replaced(path: Path, before: bytes | None, after: bytes, part: Part) -> Iterator[str]:
+    for copy in backups.replace([(path, before, after)]):
+        yield f"kept      {copy}"
+    notebook = path.with_suffix(".ipynb")
+    if notebook.exists():
+        yield f"{notebook} is as it was: `grader notebook {part.id}` carries this over."
