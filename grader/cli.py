@@ -14,6 +14,7 @@ from grader import progress
 from grader.cli_classes import batch, export, report
 from grader.cli_data import data
 from grader.cli_dev import dev
+from grader.cli_diff import diff
 from grader.cli_doctor import doctor
 from grader.cli_gradescope import gradescope
 from grader.cli_nbgrader import nbgrader
@@ -140,7 +141,7 @@ def _line_of(submission: Any, exercise: str) -> int:
     return 0
 
 
-STUDENTS = (init, update, reset, list_, hint, train, records, plot, notebook, data, doctor)
+STUDENTS = (init, update, reset, list_, hint, diff, train, records, plot, notebook, data, doctor)
 TEACHERS = (batch, export, report, nbgrader, gradescope, dev)
 for command in (*STUDENTS, *TEACHERS):
     main.add_command(command)

@@ -22,3 +22,20 @@ def check_writable(target: str | None) -> None:
         raise UsageError(f"{target} can't be written: there is no folder {folder}.")
     if Path(target).is_dir():
         raise UsageError(f"{target} is a folder; name a file to write to.")
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file whole, in the place of an earlier one, or not at all. Raises UsageError where that can't be done."""
+    final = target.resolve()
+    partial = final.with_name(f".{final.name}.partial")
+    try:
+        if final.exists() and not final.is_file():  # a device, as /dev/stdout: nothing to put a file in the place of
+            final.write_bytes(content)
+            return
+        try:
+            partial.write_bytes(content)
+            partial.replace(final)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{target} can't be written: {error.strerror}. Name another place.") from None

@@ -77,6 +77,9 @@ def _one(one: Difference, width: int, height: int) -> list[str]:
         return [*said, *_alone("expected", one.expected, width, height)]
     if wrong.fault in ("values", "finite") and isinstance(one.expected, torch.Tensor):
         return _tensors(one, width, height)
+    if wrong.fault in ("values", "finite"):
+        gap = f", the difference is {one.got - one.expected:.6g}" if isinstance(one.expected, float) else ""
+        return _wrapped(f"{wrong.label}: {wrong.asked} was expected, {wrong.came} came{gap}.", width)
     said = _wrapped(f"{wrong.label}: {wrong.asked} was asked, {wrong.came} came.", width)
     for title, value in zip(TITLES, (one.expected, one.got), strict=False):
         said += _alone(title, value, width, height // 2)
@@ -112,25 +115,26 @@ def _tensors(one: Difference, width: int, height: int) -> list[str]:
         wide -= 1
     said = f"{wrong.label}, {wrong.asked}: {wrong.wrong} of {wrong.entries} entries are off"
     said += f", worst at {at}." if at else "."
-    said += _cut_off(one.expected, at, rows, columns)
+    said += _cut_off(one.expected.shape, expected.shape, at, rows, columns)
     return [*_wrapped(said, width), *shown]
 
 
 def _alone(title: str, value: Any, width: int, height: int) -> list[str]:
     """One value by itself."""
-    if not isinstance(value, torch.Tensor):
+    if not isinstance(value, torch.Tensor) or not value.dim():
         return _wrapped(f"{title.ljust(len(TITLES[0]))}  {_words(value)}", width, TEXT)
     if not value.numel():
         return [f"{title.ljust(len(TITLES[0]))}  no entries"]
     at = [0] * value.dim()
-    matrix = _matrix(value, at)
+    matrix = _matrix(value, at) if value.dim() > 1 else value.detach().reshape(1, -1)
     rows, wide = around(0, matrix.shape[0], max(LEAST, height - 1)), min(matrix.shape[1], width)
     while True:
         columns = around(0, matrix.shape[1], wide)
         part = matrix[rows.start : rows.stop, columns.start : columns.stop]
-        shown = tables.below([title], [tables.cells(part, tables.form(part))], rows, columns)
+        cells = tables.cells(part, tables.form(part))
+        shown = tables.below([title], [cells], rows if value.dim() > 1 else None, columns)
         if max(map(len, shown)) <= width or wide == 1:
-            return [*shown, *_wrapped(_cut_off(value, at, rows, columns).strip(), width)]
+            return [*shown, *_wrapped(_cut_off(value.shape, matrix.shape, at, rows, columns).strip(), width)]
         wide -= 1
 
 
@@ -146,12 +150,11 @@ def _place(at: list[int]) -> tuple[int, int]:
     return row, column
 
 
-def _cut_off(tensor: torch.Tensor, at: list[int], rows: range, columns: range) -> str:
+def _cut_off(whole: torch.Size, shape: torch.Size, at: list[int], rows: range, columns: range) -> str:
     """What of a tensor is not shown."""
     said = ""
     if len(at) > 2:
-        said += f" Of the shape {tuple(tensor.shape)}, this is [{', '.join(map(str, at[:-2]))}, :, :]."
-    shape = _matrix(tensor, at).shape
+        said += f" Of the shape {tuple(whole)}, this is [{', '.join(map(str, at[:-2]))}, :, :]."
     parts = [
         f"{word} {some.start} to {some.stop - 1} of {size}"
         for word, some, size in zip(("rows", "columns"), (rows, columns), shape, strict=True)

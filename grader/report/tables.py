@@ -66,9 +66,12 @@ def beside(titles: Sequence[str], tables: Sequence[Cells], rows: range, columns:
     return lines
 
 
-def below(titles: Sequence[str], tables: Sequence[Cells], rows: range, columns: range) -> list[str]:
-    """Tables of the same rows and columns one below the other, each with its title where its columns are named."""
-    index = _index(rows)
+def below(titles: Sequence[str], tables: Sequence[Cells], rows: range | None, columns: range) -> list[str]:
+    """Tables of the same rows and columns one below the other, each with its title where its columns are named.
+
+    rows: None where there is one, and it has no number.
+    """
+    index = ["", ""] if rows is None else _index(rows)
     wide = max(len(index[0]), *(len(title) + 1 for title in titles))
     width = max(len(text) for table in tables for line in table for text in line)
     lines = []
