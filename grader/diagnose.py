@@ -4,6 +4,7 @@ Every function is pure and answers with a `Diagnosis` or None: a name, which is 
 kind of mistake wherever it is made, and advice that never holds the solution.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,19 @@ COMMON = frozenset({
     "a single entry is wrong",
 })  # fmt: skip
 """The mistakes that are known of any exercise. What else `generic` says describes an answer and names no mistake."""
+
+LECTURES = (27, 32, 64, 200)
+"""Sizes of the lecture's networks: characters, examples, hidden units."""
+TENSOR = re.compile(r"\w+ \(.*\)")
+"""How a comparison writes down that a tensor was asked."""
+NO_TENSOR = {
+    "a list": "torch.tensor makes a tensor of a list of numbers, torch.stack one of a list of tensors.",
+    "numpy": "Stay within torch: is there a .numpy(), or a function of NumPy, on the way?",
+    "a float": "Stay within torch: .item(), float() and Python's own functions leave it.",
+    "an int": "Stay within torch: .item(), int() and Python's own functions leave it.",
+    "a bool": "Stay within torch: .item(), bool() and Python's own functions leave it.",
+}
+"""What to say of that which came where a tensor was asked."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,10 @@ class Evidence:
             and bool(self.comparisons[case])
             and all(c.fault is None for c in self.comparisons[case])
         )
+
+    def compared(self) -> bool:
+        """Whether every case has come to a value."""
+        return all(self.comparisons)
 
     def wrong(self) -> list[Comparison]:
         """The comparisons that are wrong, in order."""
@@ -104,11 +122,13 @@ def _changed_input(evidence: Evidence) -> Diagnosis | None:
     names = [n for o in evidence.outcomes for n in unwanted_changes(o, evidence.updates)]
     if not names:
         return None
+    right = "What came back is right, but " if evidence.compared() and not evidence.wrong() else ""
     return Diagnosis(
         "an input is changed in place",
-        f"{names[0]} is no longer what it was when the function was called. An operation such as `x += y`, "
-        "`x[i] = y` or `x.neg_()` writes into the very tensor that the caller still needs; so does `y = x` "
-        "followed by a change of y, because both names stand for one tensor; so does `f.x = y`. Work on a clone.",
+        f"{right}{names[0]} is no longer what it was when the function was called, and whoever needs it next gets "
+        "other numbers. `x += y`, `x[i] = y` and `x.neg_()` write into the tensor itself. So does `y += 1` after "
+        "`y = x`: both names stand for one tensor. `f.x = y` puts another one in its place. Make a new tensor, or "
+        "work on a clone.",
     )
 
 
@@ -152,22 +172,25 @@ def _wrong_kind(evidence: Evidence) -> Diagnosis | None:
                 "a value too many", f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
             )
         if comparison.came == "None":
-            whole = comparison.label == evidence.label
-            why = (
-                "Is a `return` missing?"
-                if whole
-                else "If it is a gradient: no graph led there. Was something detached?"
-            )
-            return Diagnosis("None came", f"{comparison.label} is None. {why}")
+            return Diagnosis("None came", _none(evidence, comparison))
         advice = f"{comparison.label}: {comparison.asked} was asked, {comparison.came} came."
-        if "float32" in comparison.asked:
-            advice += " Exactly a torch.Tensor is needed: no subclass, no NumPy array, no Python number."
+        if TENSOR.fullmatch(comparison.asked):
+            more = (text for sign, text in NO_TENSOR.items() if sign in comparison.came)
+            advice += " " + next(more, "Exactly a torch.Tensor is needed, and no subclass of it.")
         return Diagnosis("not the type that was asked", advice)
     return None
 
 
+def _none(evidence: Evidence, comparison: Comparison) -> str:
+    if comparison.label == evidence.label:
+        return f"{comparison.label} returned None: is the `return` missing?"
+    if "grad" in comparison.label:
+        return f"{comparison.label} is None: no graph led there. Was something detached, or made without its inputs?"
+    return f"{comparison.label} is None: is a `return` missing, or was something never set?"
+
+
 def _wrong_shape(evidence: Evidence) -> Diagnosis | None:
-    for _, comparison, single, got in _tensors(evidence):
+    for index, comparison, single, got in _tensors(evidence):
         if comparison.fault != "shape":
             continue
         asked, came = tuple(single.shape), tuple(got.shape)
@@ -182,16 +205,39 @@ def _wrong_shape(evidence: Evidence) -> Diagnosis | None:
             )
         if single.dim() == 2 and asked == came[::-1] and alike(single, got.T.to(single.dtype)):
             return Diagnosis("transposed", f"{head} It is the right answer transposed.")
-        return Diagnosis("the shape is wrong", f"{head} {_shape_advice(asked, came)}".rstrip())
+        advice = _hard_coded(evidence, index, came) or _shape_advice(asked, came)
+        return Diagnosis("the shape is wrong", f"{head} {advice}".rstrip())
     return None
 
 
+def _hard_coded(evidence: Evidence, case: int, came: tuple[int, ...]) -> str:
+    """Of a size of the lecture's that the answer has and no input."""
+    sizes = {size for tensor in _given_tensors(evidence.cases[case].given()) for size in tensor.shape}
+    size = next((size for size in came if size in LECTURES and size not in sizes), None)
+    if size is None:
+        return ""
+    return (
+        f"{size} is a size of the lecture's network, and no size of these inputs: is it written as a number? Read it "
+        "from the shape of something that was given."
+    )
+
+
+def _given_tensors(value: Any) -> list[torch.Tensor]:
+    if isinstance(value, Namespace):
+        return [tensor for member in members(value).values() for tensor in _given_tensors(member)]
+    return [value] if isinstance(value, torch.Tensor) else []
+
+
 def _shape_advice(asked: tuple[int, ...], came: tuple[int, ...]) -> str:
+    if not came and asked:
+        return "It is a single number: a sum or a mean that is not told its dimension runs over all of them."
     if len(came) == len(asked) and all(a in (c, 1) for a, c in zip(asked, came, strict=True)):
         return (
             "It holds a dimension that should have size 1: is a sum missing? (On the way back, what broadcasting has "
             "stretched is summed over the stretched dimension.)"
         )
+    if len(came) < len(asked):
+        return "A dimension is lost: was something summed, or indexed, that should be kept apart?"
     return ""
 
 
@@ -213,7 +259,7 @@ def _not_finite(evidence: Evidence) -> Diagnosis | None:
             return Diagnosis(
                 "NaN or infinity",
                 f"{comparison.label} is not finite in {share}, first at {comparison.worst}. A division by zero, the "
-                "logarithm of zero or the exponential of a large number does that.",
+                "logarithm of zero, the exponential of a large number or a softmax of nothing but -inf does that.",
             )
     return None
 

@@ -1,24 +1,21 @@
 """From an answer to a verdict: what is the status, what is the message, which mistake is it."""
 
 import math
-import re
 from functools import partial
 from typing import Any
 
 import msgspec
-import torch
 
 from grader.attempt import Answer, Attempt, Outcome, describe
 from grader.check import Check
 from grader.comparison import Comparison
 from grader.course import Spec
+from grader.crashes import crash, sentence
 from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
-from grader.expect import KEPT, Case, Expected, Imitations, told_apart
+from grader.expect import KEPT, Case, Expected, Imitations
 from grader.judge import compare, compare_bands, compare_forms
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
-from grader.sandbox import Limits
-from grader.values import Namespace, members
 
 OUTPUT_SHOWN = 2_000
 SAYS_VALUES = ("a factor is wrong", "a value is missing", "a value too many", "not the type that was asked")
@@ -67,7 +64,7 @@ def judge(
 
 
 def _joined(*parts: str) -> str:
-    return " ".join(_sentence(part) for part in parts if part)
+    return " ".join(sentence(part) for part in parts if part)
 
 
 _kept: dict[tuple[Any, ...], list[Comparison]] = {}
@@ -107,10 +104,6 @@ def _statistics(check: Check, cases: list[Case], expected: list[Expected], index
     assert check.measure is not None
     wrong = compare_forms("value", index, expected[index].single, value)
     return [(c.label, c.fault, c.came) for c in wrong] or check.measure(cases[index].given(), value)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!", ".)")) else f"{text}."
 
 
 def broken_rule(spec: Spec, violation: Violation) -> Result:
@@ -157,7 +150,7 @@ def _status(evidence: Evidence, attempt: Attempt | None) -> tuple[str, str]:
         if fault:
             return _faulty(evidence.label, kind, fault, attempt)
     if faults:
-        return "crashed", _crash(faults[0], evidence, attempt)
+        return "crashed", sentence(crash(faults[0], evidence, attempt))
     return "failed", ""
 
 
@@ -168,7 +161,7 @@ def _faulty(label: str, kind: str, fault: dict[str, Any], attempt: Attempt | Non
     if kind == "not_attempted":
         return kind, _unwritten(label, what)
     if kind == "timed_out":
-        return kind, _sentence(f"{what[:1].upper()}{what[1:]}")
+        return kind, sentence(f"{what[:1].upper()}{what[1:]}")
     failed = attempt.failed_cell(what) if attempt else None
     if failed is None:
         return "failed", attempt.lost(what) if attempt else f"The file defines no {what}."
@@ -189,47 +182,6 @@ def _unwritten(label: str, what: str) -> str:
 
 def _crashed_kind(failure: dict[str, Any]) -> str:
     return "timed_out" if failure["kind"] == "timed_out" else "crashed"
-
-
-def _crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
-    if fault["kind"] == "crashed":
-        return _sentence(f"It ended the process: {fault['what']}")
-    message = f"It raised {fault.get('type') or 'an exception'}: {fault['what']}"
-    if not fault["trace"] and fault.get("type") == "TypeError":
-        message += " (in the call itself: does the function take the arguments that its docstring names?)"
-    if attempt and fault.get("type") == "NameError":
-        name = fault["what"].split("'")[1] if "'" in fault["what"] else ""
-        failed = attempt.failed_cell(name)
-        if failed:
-            message += f". {failed[0].place.capitalize()} should define it and failed: {describe(failed[1])}"
-    if "memory" in fault["what"].lower() or fault.get("type") == "MemoryError":
-        message += f" The grader allows {Limits.memory >> 30} GiB of memory."
-    shapes = _shapes(fault, evidence)
-    if shapes:
-        message += f". The shapes here: {shapes}"
-    right = next((i for i in range(len(evidence.cases)) if evidence.right(i)), None)
-    if right is not None:
-        raised = next(i for i, outcome in enumerate(evidence.outcomes) if outcome.fault is fault)
-        good, bad = told_apart(evidence.cases[right], evidence.cases[raised])
-        message += f". It is right for inputs with {good}, and raises this for {bad}"
-    return message
-
-
-def _shapes(fault: dict[str, Any], evidence: Evidence) -> str:
-    """The shapes of the inputs that the failing line names, where the fault speaks of sizes."""
-    if not fault["trace"] or not re.search("size|shape|dimension|index", fault["what"]):
-        return ""
-    index = next(i for i, outcome in enumerate(evidence.outcomes) if outcome.fault is fault)
-    given = evidence.cases[index].given()
-    found = {}
-    for owner, dot, name in re.findall(r"\b([A-Za-z_]\w*)(\.?)(\w*)", fault["trace"][-1]["code"]):
-        value = getattr(given, owner, None) if owner in members(given) else None
-        if dot and isinstance(value, Namespace):
-            value = members(value).get(name)
-            owner = f"{owner}.{name}"
-        if isinstance(value, torch.Tensor):
-            found[owner] = f"{owner} {tuple(value.shape)}"
-    return ", ".join(found.values())
 
 
 def _known(check: Check, imitations: Imitations, evidence: Evidence) -> Diagnosis | None:
@@ -263,7 +215,7 @@ def _plain(evidence: Evidence) -> str:
     if first.fault != "values":
         return f"{first.label}: {first.asked} was asked, {first.came} came."
     share = (first.maxdiff or 0.0) / max(abs(first.expected or 0.0), 1e-30)
-    much = f": {first.label} is off by {100 * share:.2g} % where it is worst" if share < 1 else ""
+    much = f": {first.label} is off by {100 * share:.3g} % where it is worst" if share < 1 else ""
     return f"The values are not right{much}."
 
 

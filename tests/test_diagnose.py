@@ -309,6 +309,55 @@ def test_a_size_is_said_even_where_there_is_none():
     assert "Right for inputs with n = 1; wrong for n = 2." in found.advice
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (WANT.sum(), "a single number"),
+        (WANT.sum(0), "A dimension is lost"),
+        (torch.ones(27, 3), "27 is a size of the lecture's network"),
+        (torch.ones(4, 32), "32 is a size of the lecture's network"),
+    ],
+)
+def test_a_wrong_shape_is_advised(answer, words):
+    found = diagnose.generic(evidence(answer))
+    assert found.name == "the shape is wrong"
+    assert words in found.advice
+
+
+def test_a_size_of_the_lectures_that_an_input_has_is_no_number_written_down():
+    given = [Case(f=Namespace({"h": torch.ones(27, 2)}))]
+    assert "lecture" not in diagnose.generic(evidence(torch.ones(27, 3), given=given)).advice
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (WANT.tolist(), "torch.tensor makes"),
+        (WANT.numpy(), "a .numpy()"),
+        (1.0, ".item()"),
+        (1, ".item()"),
+        (True, ".item()"),
+        (torch.nn.Parameter(WANT), "no subclass"),
+    ],
+)
+def test_what_is_no_tensor_is_told_how_it_comes(answer, words):
+    assert words in diagnose.generic(evidence(answer)).advice
+    assert "tensor" not in diagnose.generic(evidence("a", want=1.0)).advice
+
+
+def test_none_is_told_where_it_came_from():
+    assert diagnose.generic(evidence(None)).advice == "dx returned None: is the `return` missing?"
+    for label, words in (("out", "is a `return` missing"), ("gradient of x", "no graph led there")):
+        assert words in diagnose.generic(evidence({label: None}, want={label: WANT})).advice
+
+
+def test_an_answer_that_is_right_but_for_the_change_of_an_input_is_told_so():
+    right, wrong, raises = Outcome(WANT, changed=("x",)), Outcome(WANT + 1, changed=("x",)), raised()
+    assert diagnose.generic(evidence(right)).advice.startswith("What came back is right, but x is no longer")
+    for others in ([wrong], [right, wrong], [right, raises]):
+        assert diagnose.generic(evidence(*others)).advice.startswith("x is no longer")
+
+
 def test_the_sum_over_a_stretched_dimension_is_advised():
     bias = WANT.sum(0, keepdim=True)
     assert "is summed over the stretched dimension" in diagnose.generic(evidence(WANT, want=bias)).advice

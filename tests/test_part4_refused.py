@@ -409,7 +409,7 @@ def test_any_other_exception_is_not_taken_for_a_known_mistake(part4, name):
 
 def test_a_shape_error_tells_the_shapes_that_the_line_names(part4):
     message = part4(dh="def dh(f, d):\n    return d.logits @ f.W2")["part4.dh"].message
-    assert "The shapes here: d.logits (5, 7), f.W2 (6, 7)." in message
+    assert "The shapes here: d.logits (5, 7), f.W2 (6, 7); dh is to be (5, 6)." in message
 
 
 def test_the_code_of_a_syntax_error_is_shown_as_it_is(part4):

@@ -1,0 +1,90 @@
+"""What is said of an exception: what can be seen of it without the answer, and nothing where nothing can."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from grader.attempt import Outcome
+from grader.crashes import crash
+from grader.diagnose import Evidence
+from grader.expect import Expected
+from grader.kernel.attempt import ISOLATION
+from grader.sandbox import Limits
+from grader.values import Namespace
+
+ANSWERS = {
+    "misspelt": ("dbnbias", "dbnbias = d.hpreact.sum(0)\n    return dbnbais", "Is dbnbias meant?"),
+    "misspelt module": ("dbnbias", "return torhc.ones(2)", "Is torch meant?"),
+    "as in the lecture": ("dnorm_logits", "return counts * d.counts", "Is f.counts meant?"),
+    "of another function": ("dlogprobs", "return torch.ones(n)", "Nothing that this line can see has that name"),
+    "misspelt value": ("dnorm_logits", "return f.count * d.counts", "Is counts meant?"),
+    "a function's attribute": ("dbnbias", "return dhpreact.sum(0)", "the gradient that came in is d.hpreact."),
+    "a function as a factor": (
+        "dnorm_logits",
+        "return f.counts * dcounts",
+        "Here dcounts is the function of that name",
+    ),
+    "a function that nothing is known of": (
+        "dnorm_logits",
+        "return f.counts * dlogits",
+        "Here dlogits is the function of that name and not what it returns.",
+    ),
+    "entry by entry": ("dW2", "return f.h * d.logits", "dW2 is to be (6, 7). (`*` multiplies entry by entry"),
+    "None on the way": ("db2", "d.logits = None\n    return d.logits.sum(0)", "lack its `return`?"),
+    "memory": ("dC", "return torch.zeros(1 << 31)", "(the grader allows 2 GiB)"),
+}
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+def test_an_exception_leads_on(part4, what):
+    name, body, words = ANSWERS[what]
+    result = part4(**{name: f"def {name}(f, d):\n    {body}"})[f"part4.{name}"]
+    assert result.status == "crashed"
+    assert words in result.message
+
+
+QUIET = {
+    "a memory location": ("dbndiff2", "g = d.bnvar.expand_as(f.bndiff2)\n    g /= 4\n    return g", "GiB"),
+    "a matrix product": ("dh", "return d.logits @ f.W2", "entry by entry"),
+    "a vector": ("dW2", "return f.h * f.b2", "entry by entry"),
+    "nothing alike": ("dnorm_logits", "return f.zebra", "meant"),
+    "a lambda": ("dnorm_logits", "return (lambda: f.counts) * d.counts", "Here"),
+    "a type error": ("dnorm_logits", "return f.counts + 'a'", "docstring"),
+}
+
+
+@pytest.mark.parametrize("what", QUIET)
+def test_nothing_is_made_up(part4, what):
+    name, body, words = QUIET[what]
+    result = part4(**{name: f"def {name}(f, d):\n    {body}"})[f"part4.{name}"]
+    assert result.status == "crashed"
+    assert words not in result.message
+
+
+def test_arguments_that_do_not_fit_are_told(part4):
+    assert "arguments that its docstring names" in part4(dh="def dh(f):\n    return f.h")["part4.dh"].message
+
+
+def said(what, kind="RuntimeError", attempt=None):
+    """What is said of an exception in a case of its own."""
+    fault = {"kind": "raised", "type": kind, "what": what, "trace": []}
+    case = SimpleNamespace(given=lambda: Namespace({"x": torch.ones(2)}))
+    evidence = Evidence("dx", [case], [Expected(torch.ones(2), None)], [Outcome(fault=fault)], [[]], ())
+    return crash(fault, evidence, attempt)
+
+
+@pytest.mark.parametrize(
+    "what", ["CUDA out of memory.", "can't allocate memory: 8 bytes", "[enforce fail] not enough memory"]
+)
+def test_a_notebooks_kernel_has_no_limit_of_memory(what):
+    kernel = SimpleNamespace(template=SimpleNamespace(isolation=ISOLATION), limits=Limits())
+    for attempt in (None, kernel):
+        assert "That is more memory than there is: is a size" in said(what, attempt=attempt)
+    assert "That is more memory" in said("", "MemoryError")
+
+
+def test_the_limit_is_the_one_that_was_set():
+    isolation = SimpleNamespace(layers=("memory",))
+    attempt = SimpleNamespace(template=SimpleNamespace(isolation=isolation), limits=Limits(memory=3 << 30))
+    assert "(the grader allows 3 GiB)" in said("Unable to allocate 9. GiB", "_ArrayMemoryError", attempt)
