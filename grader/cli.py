@@ -25,7 +25,7 @@ from grader.cli_training import keep, records, train, training
 from grader.cli_workspace import init, reset, update
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
-from grader.output import check_writable, screen
+from grader.output import check_writable, screen, write_whole
 
 LEVELS = click.Choice(["process", "bubblewrap"])
 
@@ -58,6 +58,7 @@ def main() -> None:
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=10.0, help="Seconds for each check [10].")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML.")
+@click.option("--html", "html_file", metavar="FILE", help="Write the report as a page to read, print or hand in.")
 @click.option("--train", "and_train", is_flag=True, help="Train what you have written too: see grader train.")
 def run(
     targets: tuple[str, ...],
@@ -67,6 +68,7 @@ def run(
     timeout: float,
     json_file: str | None,
     junit_file: str | None,
+    html_file: str | None,
     and_train: bool,
 ) -> None:
     """Grade a part (part4), or exercises of it (part4.dprobs)."""
@@ -77,7 +79,7 @@ def run(
     part, specs = course.select(targets)
     path = file or course.exercise_file(part)
     submission = cells.read(path, part.name)
-    for target in (json_file, junit_file):
+    for target in (json_file, junit_file, html_file):
         check_writable(target)
 
     warm.import_torch()  # once, here: the student's process is a fork that has it too
@@ -87,6 +89,7 @@ def run(
     from grader import pipeline, sandbox, template
     from grader.attempt import Attempt
     from grader.declared import how_many
+    from grader.keeping import KeepingAttempt
     from grader.report import junit, model, schema, terminal
 
     console = screen(quiet=json_file == "-")
@@ -95,7 +98,7 @@ def run(
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
         live = terminal.Live(console, header)
         limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
-        attempt = Attempt.of(course, part, submission, warm_process, limits)
+        attempt = (KeepingAttempt if html_file else Attempt).of(course, part, submission, warm_process, limits)
         report = pipeline.grade(course, part, specs, attempt, seed, live)
         if and_train:
             live.release()
@@ -122,6 +125,11 @@ def run(
             Path(junit_file).write_text(junit.junit(report), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"The report could not be written: {error}.") from None
+    if html_file and isinstance(attempt, KeepingAttempt):
+        from grader.report import page
+
+        written = page.of_run(report, specs, course.load(part), attempt.answers)
+        write_whole(Path(html_file), written.encode())
     sys.exit(report.exit_code)
 
 

@@ -66,7 +66,7 @@ def fragment(
     report: what they are part of: its notes and its sum are said as well. images: by the id of a check. hint: how
     one asks for a hint, with {} for the id.
     """
-    bodies = [_body(one, (images or {}).get(one.id), hint) for one in results]
+    bodies = [body(one, (images or {}).get(one.id), hint) for one in results]
     if len(results) == 1:
         shown = _card(results[0], bodies[0])
     else:
@@ -76,47 +76,47 @@ def fragment(
 
 def hint_fragment(id: str, number: int, of: int, text: str, again: str) -> str:
     """A step of the ladder of hints; again: how one asks for the next one, empty after the last."""
-    said = [_tag("p", _tag("strong", _text(id)), f", hint {number} of {of}", style=BLOCK)]
-    said += [_tag("p", _text(text), style=BLOCK)]
-    said += [_tag("p", "For the next one: ", _code(again), style=f"{BLOCK};{FAINT}")] if again else []
+    said = [tag("p", tag("strong", escaped(id)), f", hint {number} of {of}", style=BLOCK)]
+    said += [tag("p", escaped(text), style=BLOCK)]
+    said += [tag("p", "For the next one: ", _code(again), style=f"{BLOCK};{FAINT}")] if again else []
     return _whole(_box(GREY, f"Hint on {id}", *said))
 
 
 def _card(one: Result, body: list[str]) -> str:
-    points = _tag(
+    points = tag(
         "span", f"{one.points} of {one.max_points} points", style=f"white-space:nowrap;margin-left:.6em;{FAINT}"
     )
-    head = _tag("p", _badge(one), " ", _named(one), " ", points, style="margin:0 0 .4em")
-    unwritten = [_tag("p", NOT_WRITTEN, style=BLOCK)] if _unwritten(one) else []
+    head = tag("p", badge(one), " ", _named(one), " ", points, style="margin:0 0 .4em")
+    unwritten = [tag("p", NOT_WRITTEN, style=BLOCK)] if _unwritten(one) else []
     return _box(COLOURS[one.status], f"Verdict on {one.id}", head, *unwritten, *body)
 
 
 def _table(results: Sequence[Result], bodies: list[list[str]]) -> str:
-    words = [_tag("th", word, scope="col", style=HEAD) for word in ("Status", "Exercise", "Points")]
-    rows = [_tag("tr", *words, style=RULED)]
+    words = [tag("th", word, scope="col", style=HEAD) for word in ("Status", "Exercise", "Points")]
+    rows = [tag("tr", *words, style=RULED)]
     for one, body in zip(results, bodies, strict=True):
         name = _named(one)
         if body:
             few = {"open": "open"} if len(results) <= FEW and one.status != "passed" else {}
-            name = _tag("details", _tag("summary", name, style="cursor:pointer;display:list-item"), *body, **few)
+            name = tag("details", tag("summary", name, style="cursor:pointer;display:list-item"), *body, **few)
         cells = [
-            _tag("td", _badge(one), style=f"{CELL};white-space:nowrap"),
-            _tag("th", name, scope="row", style=f"{CELL};width:100%"),
-            _tag("td", f"{one.points} of {one.max_points}", style=f"{CELL};white-space:nowrap;padding-right:0"),
+            tag("td", badge(one), style=f"{CELL};white-space:nowrap"),
+            tag("th", name, scope="row", style=f"{CELL};width:100%"),
+            tag("td", f"{one.points} of {one.max_points}", style=f"{CELL};white-space:nowrap;padding-right:0"),
         ]
-        rows.append(_tag("tr", *cells, style=RULED))
-    return _tag("table", *rows, style=f"{TABLE};width:100%;max-width:60rem")
+        rows.append(tag("tr", *cells, style=RULED))
+    return tag("table", *rows, style=f"{TABLE};width:100%;max-width:60rem")
 
 
-def _body(one: Result, image: Image | None, hint: str) -> list[str]:
-    """What is to be said of a verdict beside its status, block by block."""
+def body(one: Result, image: Image | None, hint: str) -> list[str]:
+    """What is to be said of a verdict beside its status, block by block; hint: empty to leave that line out."""
     said: list[str] = []
     if _unwritten(one):
         return said
     if one.mistake:
-        said.append(_tag("p", _tag("strong", _text(f"It looks like this: {one.mistake}.")), style=BLOCK))
+        said.append(tag("p", tag("strong", escaped(f"It looks like this: {one.mistake}.")), style=BLOCK))
     if one.message:
-        said.append(_tag("p", _with_code(one.message), style=BLOCK))
+        said.append(tag("p", _with_code(one.message), style=BLOCK))
     wrong = [c for c in one.details.comparisons if c.fault]
     if one.status == "failed" and wrong:
         said += _compared([c for c in wrong if c.case == wrong[0].case], one)
@@ -128,11 +128,11 @@ def _body(one: Result, image: Image | None, hint: str) -> list[str]:
     if one.details.output:
         lines = one.details.output.rstrip().splitlines()
         more = [f"... and {len(lines) - OUTPUT_LINES} lines more"] if len(lines) > OUTPUT_LINES else []
-        summary = _tag("summary", "It printed, over all inputs", style="cursor:pointer;display:list-item")
+        summary = tag("summary", "It printed, over all inputs", style="cursor:pointer;display:list-item")
         unfolded = {} if one.status == "passed" or len(lines) > 8 else {"open": "open"}
-        said.append(_tag("details", summary, _pre("\n".join([*lines[:OUTPUT_LINES], *more])), style=BLOCK, **unfolded))
-    if one.status in ("failed", "crashed") and not one.curve:
-        said.append(_tag("p", "For a hint: ", _code(hint.format(one.id)), style=f"{BLOCK};{FAINT}"))
+        said.append(tag("details", summary, _pre("\n".join([*lines[:OUTPUT_LINES], *more])), style=BLOCK, **unfolded))
+    if hint and one.status in ("failed", "crashed") and not one.curve:
+        said.append(tag("p", "For a hint: ", _code(hint.format(one.id)), style=f"{BLOCK};{FAINT}"))
     return said
 
 
@@ -144,11 +144,11 @@ def _compared(wrong: list[Comparison], one: Result) -> list[str]:
     """The wrong values of one case, each with its worst entry, and Karpathy's columns."""
     values = wrong[0].expected is not None
     words = ("worst entry" if values else "", "expected" if values else "asked", "came")
-    rows = [_tag("tr", *(_tag("th", word, scope="col", style=HEAD) for word in words), style=RULED)]
+    rows = [tag("tr", *(tag("th", word, scope="col", style=HEAD) for word in words), style=RULED)]
     for one_value in wrong[:LABELS]:
         label, asked, came = _entry(one_value)
-        cells = [_tag("td", _code(word), style=CELL) for word in (asked, came)]
-        rows.append(_tag("tr", _tag("th", _code(label), scope="row", style=CELL), *cells, style=RULED))
+        cells = [tag("td", _code(word), style=CELL) for word in (asked, came)]
+        rows.append(tag("tr", tag("th", _code(label), scope="row", style=CELL), *cells, style=RULED))
     said = []
     if len(wrong) > LABELS:
         said.append(f"{len(wrong) - LABELS} values more are wrong.")
@@ -159,7 +159,7 @@ def _compared(wrong: list[Comparison], one: Result) -> list[str]:
         said[-1] += f" (allowed {first.allowed:.2g})." if first.allowed is not None else "."
     if one.details.cases > 1:
         said.append(f"Wrong in {one.details.cases - one.details.cases_right} of {one.details.cases} inputs.")
-    return [_tag("table", *rows, style=TABLE), _tag("p", _text(" ".join(said)), style=BLOCK)]
+    return [tag("table", *rows, style=TABLE), tag("p", escaped(" ".join(said)), style=BLOCK)]
 
 
 def _entry(value: Comparison) -> tuple[str, str, str]:
@@ -181,48 +181,49 @@ def _trace(one: Result) -> list[str]:
 def _figure(image: Image) -> str:
     source = f"data:image/png;base64,{base64.b64encode(image.png).decode()}"
     style = "width:42rem;max-width:100%;height:auto;background:#fff;border-radius:3px"
-    picture = f'<img alt="{_text(image.alt)}" src="{source}" style="{style}">'
-    return _tag("figure", picture, style="margin:.5em 0")
+    picture = f'<img alt="{escaped(image.alt)}" src="{source}" style="{style}">'
+    return tag("figure", picture, style="margin:.5em 0")
 
 
 def _summary(report: Report) -> str:
-    said = [_tag("p", _tag("strong", "Note: "), _text(note), style=BLOCK) for note in report.notes]
+    said = [tag("p", tag("strong", "Note: "), escaped(note), style=BLOCK) for note in report.notes]
     if len(report.results) > 1:
         counts = Counter(WORDS[one.status][0].lower() for one in report.results)
         words = ", ".join(f"{number} {word}" for word, number in counts.items())
-        points = _tag("strong", f"{report.points} of {report.max_points} points")
-        said.append(_tag("p", points, _text(f": {words}. {report.seconds:.1f} s."), style=BLOCK))
+        points = tag("strong", f"{report.points} of {report.max_points} points")
+        said.append(tag("p", points, escaped(f": {words}. {report.seconds:.1f} s."), style=BLOCK))
     return "".join(said)
 
 
 def _whole(content: str) -> str:
     style = "font-size:14px;line-height:1.5;text-align:left;overflow-wrap:anywhere"
-    return _tag("div", content, style=style, **{"class": NO_FORMULAS}) + "\n"
+    return tag("div", content, style=style, **{"class": NO_FORMULAS}) + "\n"
 
 
 def _box(colour: str, name: str, *content: str) -> str:
     style = f"border-left:4px solid {colour};padding:.2em 0 .2em .8em;margin:.4em 0;max-width:60rem"
-    return _tag("section", *content, style=style, **{"aria-label": _text(name)})
+    return tag("section", *content, style=style, **{"aria-label": escaped(name)})
 
 
-def _badge(one: Result) -> str:
+def badge(one: Result) -> str:
+    """The status as a word on its colour."""
     word = WORDS[one.status][0].lower()
-    return _tag("span", word, style=f"background:{COLOURS[one.status]};color:#fff;{BADGE}")
+    return tag("span", word, style=f"background:{COLOURS[one.status]};color:#fff;{BADGE}")
 
 
 def _named(one: Result) -> str:
-    return f"{_tag('strong', _text(one.id))} {_text(one.title)}"
+    return f"{tag('strong', escaped(one.id))} {escaped(one.title)}"
 
 
 def _pre(text: str) -> str:
-    return _tag("pre", _text(text), style=PRE)
+    return tag("pre", escaped(text), style=PRE)
 
 
 def _code(text: str) -> str:
-    return _tag("code", _text(text), style=CODE)
+    return tag("code", escaped(text), style=CODE)
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text as it is to be read: control characters shown, and nothing of it taken for HTML."""
     return escape(printable(text))
 
@@ -231,10 +232,11 @@ def _with_code(text: str) -> str:
     """Text in which what stands between backticks is code."""
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
-        return _text(text)
-    return "".join(_code(piece) if index % 2 else _text(piece) for index, piece in enumerate(pieces))
+        return escaped(text)
+    return "".join(_code(piece) if index % 2 else escaped(piece) for index, piece in enumerate(pieces))
 
 
-def _tag(name: str, *content: str, **attributes: str) -> str:
+def tag(name: str, *content: str, **attributes: str) -> str:
+    """An element. Content and attributes are HTML already."""
     words = "".join(f' {key}="{value}"' for key, value in attributes.items())
     return f"<{name}{words}>{''.join(content)}</{name}>"
