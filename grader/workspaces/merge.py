@@ -42,10 +42,10 @@ class _Edit:
 
 def merge(base: Text, mine: Text, new: Text) -> Merged:
     """`mine`, with what has changed from `base` to `new`. New lines end as the student's do."""
+    if base.lines != new.lines and mine.bare == base.bare:
+        return Merged(like(mine, new))
     if new.bare in (base.bare, mine.bare):
         return Merged(mine)
-    if mine.bare == base.bare:
-        return Merged(like(mine, new))
     lines: list[str] = []
     left: list[tuple[int, list[str]]] = []  # where the course's lines are to stand, and they
     for chunk, quoted in _chunks(base, mine, new):
