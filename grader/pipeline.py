@@ -7,6 +7,7 @@ student wrote, here on reference/. The two answers are compared here.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from grader import expect, rules, verdict, versions
 from grader.attempt import Attempt
@@ -29,17 +30,27 @@ def grade(
         checks, trusted = course.load(part)
         sources = course.probe_sources(part)
         results: list[Result] = []
-        for spec in specs:
+
+        def post(spec: Spec) -> list[expect.Case]:
+            cases = expect.cases(checks[spec.id], spec, seed)
+            attempt.post(spec, sources[spec.id], [case.sent for case in cases])
+            return cases
+
+        def broken(spec: Spec) -> rules.Violation | None:
+            return rules.violation(submission, spec.exercise, spec.forbids)
+
+        for spec, following in zip(specs, (*specs[1:], None), strict=True):
             check = checks[spec.id]
             try:
-                violation = rules.violation(submission, spec.exercise, spec.forbids)
-                if violation:
+                if violation := broken(spec):
                     result = verdict.broken_rule(spec, violation)
                 else:
-                    cases = expect.cases(check, spec, seed)
-                    attempt.post(spec, sources[spec.id], [case.sent for case in cases])
+                    cases = post(spec)
                     expected = [expect.expected(check, trusted, case) for case in cases]
                     answer = attempt.collect(len(cases))
+                    if following and not broken(following):
+                        with suppress(Exception):  # of which more is said in its own turn
+                            post(following)  # it is worked on while this one is judged
                     imitations = expect.imitations(check, trusted, cases)
                     result = verdict.judge(spec, check, cases, expected, answer, imitations, attempt)
                     if spec.after and not _passed(spec.after, results):

@@ -1,0 +1,63 @@
+"""The command `grader watch`. Thin, as all commands."""
+
+import click
+
+from grader.course import default_course
+from grader.errors import UsageError
+from grader.output import screen
+from grader.targets import TARGET
+
+
+@click.command()
+@click.argument("target", required=False, metavar="[PART|EXERCISE]", type=TARGET)
+def watch(target: str | None) -> None:
+    """Grade what you save, when you save it; go on when it has passed.
+
+    Without a part: where you were last, and wherever you save.
+    """
+    from grader import progress, warm
+
+    course = default_course()
+    parts = course.parts()
+    if target is None:
+        following = progress.following(parts, progress.read()) or parts[0].checks[0]
+        part, exercise = course.part(following.part), following.exercise
+    else:
+        part, specs = course.select((target,))
+        seen = progress.read()
+        exercise = next((spec.exercise for spec in specs if seen.get(spec.id) != "passed"), specs[0].exercise)
+    folder = course.exercise_file(part).parent
+    try:
+        import watchfiles  # noqa: F401
+    except ImportError:
+        raise UsageError("`grader watch` needs watchfiles: pip install watchfiles.") from None
+    console = screen(quiet=False)
+
+    from grader.watching.events import Events
+    from grader.watching.keys import Keys
+
+    events = Events()
+    with Keys(events) as keys:
+        console.print("Warming up ...", style="dim")
+
+        warm.import_torch()  # once, here: the student's process is a fork that has it too
+
+        from grader import template
+
+        warm_process = template.start_template()  # before there is any thread, and before a reference is imported
+        try:
+            from grader.watching.saves import Saves
+            from grader.watching.screen import Screen
+            from grader.watching.seat import Seat
+
+            keys.listen()
+            shown = Screen(console, keys.heard)
+            with Saves(folder, events):
+                seat = Seat(course, warm_process, shown, events, () if target else parts)
+                seat.take(part, exercise)
+                seat.stay()
+            shown.leave()
+        except KeyboardInterrupt:
+            pass  # as q
+        finally:
+            warm_process.close()

@@ -1,0 +1,1 @@
+"""`grader watch`: save the file, see the verdict. seat.py says what follows from what happens; READ IT FIRST."""

@@ -1,0 +1,240 @@
+"""READ FIRST: a student at work in a part. What is saved is graded, and what has passed leads to the next exercise."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader import cells, hints, pipeline, progress
+from grader.attempt import Attempt
+from grader.cells import Submission
+from grader.course import PUBLIC_SEED, Course, Part, Spec
+from grader.errors import UsageError
+from grader.report import overview, terminal
+from grader.report.model import Report, Result
+from grader.sandbox import Ended, Limits
+from grader.template import Template
+from grader.watching import screen
+from grader.watching.events import Events, Pressed, Saved, nothing
+from grader.watching.screen import Block, Screen
+from grader.workspaces import reset
+from grader.workspaces.exercise import line_of
+
+HINT = "press h"
+FEW = 3
+"""So many verdicts that have just passed are shown; of more, the last ones."""
+LIMITS = Limits()
+
+
+class Seat:
+    """Where one sits: the part, the exercise, what the file held when it was last graded, and the verdict on it.
+
+    Verdicts are kept for `grader list`. What one is on is the exercise whose cell was edited last.
+    """
+
+    def __init__(self, course: Course, template: Template, shown: Screen, events: Events, others: Sequence[Part] = ()):
+        self._course = course
+        self._template = template
+        self._screen = shown
+        self._events = events
+        self._others = {f"{part.name}.py": part for part in others}  # to which one may move by saving them
+        self._part: Part
+        self._path: Path
+        self._on = ""
+        self._content: bytes | None = None
+        self._submission: Submission | None = None
+        self._verdict: Sequence[Block] = ()
+
+    def take(self, part: Part, exercise: str) -> None:
+        """Sit down at an exercise, and grade it."""
+        self._part, self._path, self._on = part, self._course.exercise_file(part), exercise
+        self._content = self._submission = None
+        self._read()
+
+    def stay(self) -> None:
+        """Do what is to be done about whatever happens, until one leaves."""
+        while True:
+            match self._events.next():
+                case Saved(names):
+                    self._saved(names)
+                case Pressed("q"):
+                    return
+                case Pressed(key):
+                    self._pressed(key)
+                case _:
+                    self._screen.again()
+
+    def _saved(self, names: frozenset[str]) -> None:
+        moved = [self._others[name] for name in sorted(names) if name in self._others]
+        if self._path.name in names:
+            self._read()
+        elif moved:
+            self.take(moved[0], moved[0].exercises[0])
+
+    def _read(self, *above: Block) -> None:
+        """Look at what was saved, and grade the exercise that has changed, or else the one that one is on."""
+        try:
+            content = cells.content(self._path)
+            if content == self._content:
+                return
+            submission = cells.parse(content, self._path, self._part.name)
+        except UsageError as error:
+            self._content = None
+            self._show(screen.line(f"{error}\n", "red"))
+            return
+        before, self._submission, self._content = self._submission, submission, content
+        changed = _changed(before, submission, self._part.exercises) if before else []
+        if changed and self._on not in changed:
+            self._on = changed[0]
+        self._grade(*above)
+
+    def _grade(self, *above: Block) -> None:
+        """Grade the exercise, and those behind it, up to one that has not passed."""
+        passed: list[Result] = []
+        while True:
+            report = self._run(self._checks())
+            if report is None:
+                return
+            if report.exit_code:
+                left = [one for one in report.results if one.status != "passed"]
+                shown = screen.verdicts([*passed[-FEW:], *left], HINT)
+                self._show(*above, shown, *self._notes(report), *self._where(left))
+                return
+            passed += report.results
+            following = self._following()
+            if following is None:
+                self._run_all()
+                return
+            self._on = following
+
+    def _run(self, specs: tuple[Spec, ...]) -> Report | None:
+        """Verdicts, which are kept; None where something newer has broken them off, or where there are none."""
+        assert self._submission is not None
+        attempt = Attempt.of(self._course, self._part, self._submission, self._template, LIMITS)
+        broken_off = False
+
+        def break_off() -> None:
+            nonlocal broken_off
+            broken_off = True
+            attempt.interrupt()
+
+        self._screen.working(specs[0].id if len(specs) == 1 else f"{len(specs)} checks")
+        self._events.break_off = break_off
+        try:
+            report = pipeline.grade(self._course, self._part, specs, attempt, PUBLIC_SEED)
+        except Ended as ended:
+            self._show(
+                screen.line(f"The sandbox failed: {ended.reason}. Save again; if it stays so, report it.", "red")
+            )
+            return None
+        finally:
+            self._events.break_off = nothing
+        if broken_off:
+            return None
+        try:
+            progress.remember({one.id: one.status for one in report.results})
+        except UsageError:
+            pass  # said by `grader run` and `grader doctor`; here it would be said at each save
+        return report
+
+    def _pressed(self, key: str) -> None:
+        if key == "h":
+            self._hint()
+        elif key == "l":
+            self._list()
+        elif key == "a" and self._submission:
+            self._run_all()
+        elif key == "r":
+            self._ask_reset()
+
+    def _hint(self) -> None:
+        shown = hints.next_hint(self._part, self._checks()[0])
+        says = f"{hints.HELD} save it." if shown.held else shown.text
+        more = "" if shown.last else "\n(h once more for the next)"
+        self._show_beside(screen.line(f"{shown.name}, hint {shown.number} of {shown.of}: {says}{more}\n"))
+
+    def _list(self) -> None:
+        self._show_beside(lambda console: screen.lines(self._overview(console.width))(console))
+
+    def _run_all(self) -> None:
+        """Grade the whole part, and go to what has not passed."""
+        report = self._run(self._part.checks)
+        if report is None:
+            return
+        if not report.exit_code:
+            self._show(screen.line(f"All of {self._part.id} has passed: {self._part.title}.", "green"))
+            return
+        self._on = next(one.id.split(".")[1] for one in report.results if one.status != "passed")
+        self._show(lambda console: screen.lines(self._overview(console.width))(console), *self._notes(report))
+
+    def _ask_reset(self) -> None:
+        name = f"{self._part.id}.{self._on}"
+        asked = f"Set {name} back to what was shipped? What is there now is kept in a backup. y or n"
+        self._show_beside(screen.line(asked, "bold"))
+        while True:
+            match self._events.next():
+                case Pressed("y"):
+                    break
+                case Pressed() | Saved() as event:
+                    self._show_beside()
+                    if event != Pressed("n"):
+                        self._events.put(event)
+                    return
+                case _:
+                    self._screen.again()
+        try:
+            said = "\n".join(reset.reset(self._course, (name,)))
+        except UsageError as error:
+            said = str(error)
+        self._read(screen.line(f"{said}\n"))
+
+    def _show(self, *verdict: Block) -> None:
+        """Show a verdict, or what stands in its place."""
+        self._verdict = verdict
+        self._show_beside()
+
+    def _show_beside(self, *blocks: Block) -> None:
+        """Show something below the verdict, for now."""
+        seen = progress.read()
+        part = self._part
+        done, points = progress.passed(part, seen), progress.points(part, seen)
+        head = f"{part.id}: {part.title} | isolation: {self._template.isolation.name}"
+        self._screen.show(
+            screen.line(head, "bold"),
+            screen.line(""),
+            *self._verdict,
+            *blocks,
+            screen.progress(done, len(part.exercises), points, part.points),
+        )
+
+    def _checks(self) -> tuple[Spec, ...]:
+        return tuple(spec for spec in self._part.checks if spec.exercise == self._on)
+
+    def _following(self) -> str | None:
+        """The next exercise that has not passed, from here on and around."""
+        seen = progress.read()
+        names = self._part.exercises
+        place = names.index(self._on)
+        left = {spec.exercise for spec in self._part.checks if seen.get(spec.id) != "passed"}
+        return next((name for name in (*names[place + 1 :], *names[:place]) if name in left), None)
+
+    def _where(self, left: Sequence[Result]) -> list[Block]:
+        """For what is not written yet: where it is."""
+        if any(one.status != "not_attempted" for one in left):
+            return []
+        assert self._submission is not None
+        line = line_of(self._submission.cells, self._on)
+        where = f"{self._path}" if line is None else f"{self._path}, line {line + 1}"
+        return [screen.line(f"Write {self._on}: {where}. Save, and see.\n", "bold")]
+
+    def _notes(self, report: Report) -> list[Block]:
+        return [screen.line(f"Note: {note}", "yellow") for note in report.notes]
+
+    def _overview(self, width: int) -> list[tuple[str, str]]:
+        seen = progress.read()
+        rows = overview.checks(self._part, seen, terminal.WORDS, width)
+        return [*rows, (f"You are on {self._part.id}.{self._on}.", "bold")]
+
+
+def _changed(before: Submission, now: Submission, exercises: Sequence[str]) -> list[str]:
+    """The exercises whose cells are not what they were, in the order of the file."""
+    known = {cell.source for cell in before.cells}
+    return [name for cell in now.cells if cell.source not in known for name in cell.names() if name in exercises]
