@@ -3,15 +3,13 @@
 Exit codes: 0 all passed, 1 something has not passed, 2 usage or set-up error, 3 grader error.
 """
 
-import io
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from grader import progress
 from grader.cli_classes import batch, export, report
+from grader.cli_completion import completion
 from grader.cli_data import data
 from grader.cli_dev import dev
 from grader.cli_diff import diff
@@ -20,38 +18,27 @@ from grader.cli_gradescope import gradescope
 from grader.cli_nbgrader import nbgrader
 from grader.cli_notebook import notebook
 from grader.cli_plot import plot
-from grader.cli_progress import hint, list_
+from grader.cli_progress import hint, list_, remember, solution
 from grader.cli_training import keep, records, train, training
+from grader.cli_watch import watch
 from grader.cli_workspace import init, reset, update
+from grader.commands import Commands
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen, write_whole
+from grader.targets import TARGET
 
 LEVELS = click.Choice(["process", "bubblewrap"])
 
 
-class _Commands(click.Group):
-    """A group whose UsageErrors are one line on stderr and exit code 2."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UsageError as error:
-            click.echo(f"grader: {error}", err=True)
-            ctx.exit(2)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zero-to-hero-grader", message="%(version)s")
 def main() -> None:
     """Exercises for "Neural Networks: Zero to Hero", and their grader."""
-    for stream in (sys.stdout, sys.stderr):  # a student's output may hold what this terminal can't show
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 @main.command()
-@click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...")
+@click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...", type=TARGET)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Grade this .py or .ipynb instead.")
 @click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
 @click.option("--isolation", type=LEVELS, default="process", help="How the file is cut off [process].")
@@ -59,6 +46,7 @@ def main() -> None:
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as a page to read, print or hand in.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing: the exit code tells.")
 @click.option("--train", "and_train", is_flag=True, help="Train what you have written too: see grader train.")
 def run(
     targets: tuple[str, ...],
@@ -69,6 +57,7 @@ def run(
     json_file: str | None,
     junit_file: str | None,
     html_file: str | None,
+    quiet: bool,
     and_train: bool,
 ) -> None:
     """Grade a part (part4), or exercises of it (part4.dprobs)."""
@@ -91,8 +80,9 @@ def run(
     from grader.declared import how_many
     from grader.keeping import KeepingAttempt
     from grader.report import junit, model, schema, terminal
+    from grader.workspaces.exercise import line_of
 
-    console = screen(quiet=json_file == "-")
+    console = screen(quiet=quiet or json_file == "-")
     warm_process = template.start_template(isolation=levels.named(isolation, []))
     try:
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
@@ -111,9 +101,10 @@ def run(
         sys.exit(3)
     finally:
         warm_process.close()
-    live.finish(report, _line_of(submission, specs[0].exercise), f" --file {file}" if file else "")
+    line = line_of(submission.cells, specs[0].exercise) if path.suffix == ".py" else None
+    live.finish(report, 0 if line is None else line + 1, f" --file {file}" if file else "")
     if file is None:
-        _remember(report)
+        remember(report)
     if and_train:
         keep(trained, plan, submission, None)
     try:
@@ -133,23 +124,9 @@ def run(
     sys.exit(report.exit_code)
 
 
-def _remember(report: Any) -> None:
-    try:
-        progress.remember({result.id: result.status for result in report.results})
-    except UsageError as error:  # a folder that can't be written to costs the progress shown, not the verdict
-        click.echo(f"grader: the progress is not kept. {error}", err=True)
-
-
-def _line_of(submission: Any, exercise: str) -> int:
-    """The line of the file on which an exercise begins; 0 in a notebook."""
-    for cell in submission.cells if submission.path.endswith(".py") else ():
-        for offset, line in enumerate(cell.source.splitlines()):
-            if line.startswith((f"def {exercise}(", f"class {exercise}")):
-                return int(cell.line) + offset + 1
-    return 0
-
-
-STUDENTS = (init, update, reset, list_, hint, diff, train, records, plot, notebook, data, doctor)
+STUDENTS = (
+    init, update, reset, watch, list_, hint, solution, diff, train, records, plot, notebook, data, doctor, completion,
+)  # fmt: skip
 TEACHERS = (batch, export, report, nbgrader, gradescope, dev)
 for command in (*STUDENTS, *TEACHERS):
     main.add_command(command)

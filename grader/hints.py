@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import state
+from grader import progress, state
 from grader.course import Part, Spec
+from grader.errors import UsageError
 
 MOST_DIGITS = 4
+HELD = "this one says nearly all, so it comes after a try. Run what you have, right or wrong:"
+"""In the place of a hint that is held back; a command follows."""
 
 
 def file() -> Path:
@@ -23,6 +26,9 @@ class Hint:
     number: int
     of: int
     text: str
+    """Empty where it is held back."""
+    held: bool = False
+    """Whether it is the last of several, and comes only after a try."""
 
     @property
     def last(self) -> bool:
@@ -31,17 +37,29 @@ class Hint:
 
 
 def next_hint(part: Part, spec: Spec) -> Hint:
-    """The hint to show now; the last one again once all have been seen. Remembers it."""
+    """The hint to show now; the last one again once all have been seen. Remembers it.
+
+    The last of several says nearly all: it is held back until the exercise was tried, and is not counted as seen.
+    Raises UsageError where there are none.
+    """
+    if not spec.hints:
+        raise UsageError(f"{spec.id} has no hints. `grader run {spec.id}` says what is wrong with an answer.")
     # A check without hints of its own shares those of its exercise, and how many of them have been seen.
     name = next(one.id for one in part.checks if (one.exercise, one.hints) == (spec.exercise, spec.hints))
-    step = next_step(name, len(spec.hints))
-    return Hint(name, step + 1, len(spec.hints), spec.hints[step])
+    steps = len(spec.hints)
+    step = next_step(name, steps, held=steps > 1 and not progress.attempted(part, spec.exercise))
+    return Hint(name, steps, steps, "", held=True) if step is None else Hint(name, step + 1, steps, spec.hints[step])
 
 
-def next_step(exercise: str, steps: int) -> int:
-    """The step to show now, from 0; the last one again once all have been seen. Remembers it."""
+def next_step(exercise: str, steps: int, held: bool = False) -> int | None:
+    """The step to show now, from 0; the last one again once all have been seen. Remembers it.
+
+    held: the last one is held back. Where it is its turn this is None, and nothing is remembered.
+    """
     seen = _read()
     step = min(seen.get(exercise, 0), steps - 1)
+    if held and step == steps - 1:
+        return None
     seen[exercise] = step + 1
     _write(seen)
     return step
@@ -49,11 +67,11 @@ def next_step(exercise: str, steps: int) -> int:
 
 def _read() -> dict[str, int]:
     """How many steps of each exercise have been shown. A damaged line counts as nothing shown."""
-    seen = {}
+    seen: dict[str, int] = {}
     for line in state.read(file()):
         exercise, _, count = line.partition(" ")
         if count.isdecimal() and len(count) < MOST_DIGITS:
-            seen[exercise] = int(count)
+            seen[exercise] = max(seen.get(exercise, 0), int(count))  # twice after a merge: what was seen was seen
     return seen
 
 

@@ -1,6 +1,7 @@
 """The real command, as a student types it, on the mini course and on part 4 as shipped."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -31,6 +32,9 @@ BAD_CALLS = {
     "a bad seed": (["run", "part9", "--seed", "-1"], "seed"),
     "a bad timeout": (["run", "part9", "--timeout", "0"], "timeout"),
     "a part for a hint": (["hint", "part9"], "Name an exercise"),
+    "a part for a solution": (["solution", "part9"], "Name an exercise"),
+    "no such exercise": (["solution", "part9.doubel"], "Did you mean part9.double?"),
+    "a shell that has no completion": (["completion", "powershell"], "powershell"),
     "no list": (["data", "use"], "Name one list"),
 }
 
@@ -173,6 +177,35 @@ def test_nothing_of_the_students_folder_is_touched(workspace):
     assert sorted(p.name for p in workspace.rglob("*") if p.is_file()) == ["part9_mini.py", "progress.txt"]
 
 
+@pytest.mark.parametrize(("body", "code"), [("return x", 1), ("return x + x", 0)])
+def test_quiet_says_nothing_and_the_exit_code_tells(workspace, body, code):
+    file = workspace / "exercises" / "part9_mini.py"
+    file.write_text(file.read_text().replace("raise NotImplementedError()", body, 1))
+    done = command("run", "part9.double", "--quiet", "--json", "report.json", cwd=workspace)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+    assert json.loads((workspace / "report.json").read_text())["part"] == "part9"
+    assert "part9.double" in (workspace / ".grader" / "progress.txt").read_text()
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*[34][0-7]")
+
+
+@pytest.mark.parametrize("arguments", [["run", "part9.double"], ["list", "part9"], ["solution", "part9.double"]])
+def test_colour_only_where_it_is_wanted(workspace, arguments):
+    shutil.copy(MINI / "solutions" / "part9_mini.py", workspace / "exercises" / "part9_mini.py")
+    command("run", "part9.double", cwd=workspace)
+
+    def said(**environment):
+        done = command(*arguments, cwd=workspace, **{"TERM": "xterm-256color", "FORCE_COLOR": "1"} | environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert COLOUR.search(said())
+    assert not COLOUR.search(said(NO_COLOR="1"))
+    assert "\x1b" not in said(TERM="dumb")
+    assert "\x1b" not in said(FORCE_COLOR="")
+
+
 @pytest.mark.parametrize("option", ["--json", "--junit"])
 def test_an_output_that_cannot_be_written(workspace, option):
     done = command("run", "part9", option, "/dev/full", cwd=workspace)
@@ -181,14 +214,9 @@ def test_an_output_that_cannot_be_written(workspace, option):
     assert "Traceback" not in done.stderr
 
 
-def test_list(workspace):
-    assert "part9" in command("list", cwd=workspace).stdout
-    done = command("list", "part9", cwd=workspace)
-    assert "part9.row_sums.of_doubles" in done.stdout
-
-
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["list", "part9"], ["hint", "part9.double"], ["--version"]]
+    "arguments",
+    [["--help"], ["list"], ["list", "part9"], ["hint", "part9.double"], ["completion", "fish"], ["--version"]],
 )
 def test_light_commands_import_no_torch(workspace, arguments):
     (workspace / "torch.py").write_text("raise SystemExit('torch was imported')")
@@ -196,12 +224,27 @@ def test_light_commands_import_no_torch(workspace, arguments):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_hints_go_up_the_ladder_and_stay_at_its_end(workspace):
-    said = [command("hint", "part9.double", cwd=workspace).stdout for _ in range(4)]
-    assert ["hint 1 of 3" in said[0], "hint 2 of 3" in said[1], "hint 3 of 3" in said[2]] == [True] * 3
-    assert said[3] == said[2]
-    assert "once more" in said[1]
-    assert "once more" not in said[2]
+def test_the_last_hint_comes_after_a_try_and_stays(workspace):
+    def said():
+        done = command("hint", "part9.double", cwd=workspace)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    first, second, held = said(), said(), said()
+    assert "hint 1 of 3" in first
+    assert "hint 2 of 3" in second
+    assert "once more" in second
+    assert "comes after a try" in held
+    assert "grader run part9.double" in held
+    assert "once more" not in held
+    command("run", "part9.double", cwd=workspace)  # the stub as it is: no try
+    assert said() == held
+    file = workspace / "exercises" / "part9_mini.py"
+    file.write_text(file.read_text().replace("raise NotImplementedError()", "return x", 1))
+    command("run", "part9.double", cwd=workspace)
+    last = said()
+    assert "hint 3 of 3: Add x to x." in last
+    assert said() == last
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

@@ -1,8 +1,12 @@
 """Hints come one after the other, and a damaged record of them costs nothing but the record."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from grader import hints
+from grader import hints, progress
+from grader.course import Part, Spec
 from grader.errors import UsageError
 
 
@@ -70,3 +74,55 @@ def test_the_record_keeps_what_it_knows_sorted():
     hints.next_step("part9.double", 3)
     assert hints.file().read_text() == "part9.double 2\npart9.shrink 2\n"
     assert [path.name for path in hints.file().parent.iterdir()] == ["hints.txt"]
+
+
+def part(*ladder):
+    spec = Spec("part9.double", "part9", "double", "double", "", 1, ladder, None, (), (), "", Path())
+    other = replace(spec, id="part9.double.twice", name="twice")
+    return Part("part9", "part9_mini", "", (), (spec, other, replace(spec, id="part9.shrink", exercise="shrink")))
+
+
+NO_TRY = [
+    {},
+    {"part9.double": "not_attempted"},
+    {"part9.double": "skipped", "part9.double.twice": "not_run"},
+    {"part9.shrink": "failed", "part8.double": "failed"},
+]
+
+
+@pytest.mark.parametrize("statuses", NO_TRY)
+def test_the_last_of_several_is_held_back_until_a_try_and_not_counted(statuses):
+    progress.remember(statuses)
+    nine = part("a", "b", "c")
+    shown = [hints.next_hint(nine, nine.checks[0]) for _ in range(4)]
+    assert [(hint.number, hint.of, hint.text, hint.held, hint.last) for hint in shown] == [
+        (1, 3, "a", False, False),
+        (2, 3, "b", False, False),
+        (3, 3, "", True, True),
+        (3, 3, "", True, True),
+    ]
+    assert hints.file().read_text() == "part9.double 2\n"
+
+
+@pytest.mark.parametrize("status", ["failed", "crashed", "timed_out", "broken_rule", "passed", "grader_error"])
+@pytest.mark.parametrize("check", ["part9.double", "part9.double.twice"])
+def test_a_try_at_any_check_of_the_exercise_shows_it(check, status):
+    progress.remember({check: status})
+    nine = part("a", "b")
+    assert [hints.next_hint(nine, spec).text for spec in nine.checks[:2]] == ["a", "b"]
+
+
+def test_a_lone_hint_is_no_last_step_of_a_ladder():
+    nine = part("a")
+    assert hints.next_hint(nine, nine.checks[0]) == hints.Hint("part9.double", 1, 1, "a")
+
+
+def test_no_hints_at_all():
+    nine = part()
+    with pytest.raises(UsageError, match=r"part9\.double has no hints"):
+        hints.next_hint(nine, nine.checks[0])
+
+
+def test_after_a_merge_what_was_seen_was_seen():
+    record(b"part9.double 2\npart9.double 1\n")
+    assert hints.next_step("part9.double", 3) == 2

@@ -552,13 +552,20 @@ def test_cells_with_magics_count(notebook):
 
 
 def test_hints_are_those_of_the_command(notebook, desk):
+    for file in (desk / ".grader").glob("*.txt"):
+        file.unlink()
     came = notebook.run("%hint part9.double")
     assert came.text == "part9.double, hint 1 of 3: Think of two of them.\n(once more for the next: %hint part9.double)"
     assert "Think of two of them." in came.html
     done = command("hint", "part9.double", cwd=desk)
     assert "hint 2 of 3" in done.stdout
+    came = notebook.run("%hint part9.double")
+    assert came.text.endswith("it comes after a try. Run what you have, right or wrong: %grade part9.double")
+    assert "Add x to x" not in came.text + came.html
+    notebook.run("def double(x):\n    return x")
+    notebook.run("%grade part9.double")
     came = notebook.run("hint('part9.double')")
-    assert "hint 3 of 3" in came.text
+    assert "hint 3 of 3: Add x to x." in came.text
     assert "For the next" not in came.html
 
 

@@ -144,8 +144,9 @@ def _hint(part: Part, specs: tuple[Spec, ...], targets: tuple[str, ...]) -> dict
         raise UsageError(f"Name one exercise, for example `%hint {part.id}.{specs[0].exercise}`.")
     shown = hints.next_hint(part, specs[0])
     again = "" if shown.last else f"%hint {shown.name}"
-    text = f"{shown.name}, hint {shown.number} of {shown.of}: {shown.text}"
+    says = f"{hints.HELD} %grade {part.id}.{specs[0].exercise}" if shown.held else shown.text
+    text = f"{shown.name}, hint {shown.number} of {shown.of}: {says}"
     return {
-        "html": html.hint_fragment(shown.name, shown.number, shown.of, shown.text, again),
+        "html": html.hint_fragment(shown.name, shown.number, shown.of, says, again),
         "text": f"{text}\n(once more for the next: {again})" if again else text,
     }
