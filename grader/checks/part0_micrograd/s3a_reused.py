@@ -43,6 +43,7 @@ def _(rng):
 
 
 overwrites(reused, None)
+overwrites(reused, ("+", "*"))
 for places in (LEFT, RIGHT, BOTH):
     overwrites(reused, "+", places)
     overwrites(reused, "*", places)

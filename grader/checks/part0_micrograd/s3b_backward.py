@@ -1,5 +1,7 @@
 """Part 0, Value: the walk back."""
 
+import re
+
 from grader.check import check
 from grader.checks import slips
 from grader.checks.draw import uniform
@@ -70,7 +72,18 @@ def _(rng):
         yield {"a": a, "b": -b}
 
 
+@backward.explain
+def _(given, got, wrong):
+    """Which gradient of which graph, and what the walk rests on."""
+    found = re.fullmatch(r"Value\['([a-f, ]+)( .*)'\]\[(\d)\]", wrong[0])
+    first = "If Value.reused fails as well, begin there: the walk rests on what each operation hands on."
+    if not found:
+        return first
+    return f"{first} The first gradient that is wrong is that of {found[1].split(', ')[int(found[3])]}{found[2]}."
+
+
 overwrites(backward, None)
+overwrites(backward, ("+", "*"))
 overwrites(backward, "+")
 overwrites(backward, "*")
 forgets_incoming(backward, "+", "*", ("+", "*"), None)

@@ -35,6 +35,12 @@ def _(rng):
     yield {"a": a, "b": 1 - b / 1000, "rounds": 10_000}
 
 
+@long_chain.explain
+def _(given, got, wrong):
+    """What this one rests on."""
+    return "If Value.reused or Value.backward fails as well, begin there: this is the same walk, only longer."
+
+
 @long_chain.mistake(
     "a walk that calls itself",
     "The walk calls itself once for each step down, and Python allows about a thousand calls inside each other. (To "

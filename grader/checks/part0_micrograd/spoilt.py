@@ -20,11 +20,12 @@ def spoilt(op, share, places=BOTH):
 
 
 def overwrites(check, op, places=BOTH):
-    """Register the `=` for `+=` of one operation, or of all."""
-    where = f": {op}" if op else ""
+    """Register the `=` for `+=` of one operation, of several, or of all."""
+    what = " or ".join(op) if isinstance(op, tuple) else op or "an operation"
+    where = f": {' and '.join(op) if isinstance(op, tuple) else op}" if op else ""
     check.mistake(
         f"{slips.OVERWRITTEN}{where}{SIDES[places] if op in ('+', '*') else ''}",
-        f"What {op or 'an operation'} hands on takes the place of what stood in the grad of its operand before, so of "
+        f"What {what} hands on takes the place of what stood in the grad of its operand before, so of "
         "a value that is used several times only one use is left. A nudge reaches the result through all of them, "
         "and the effects add up. How would you write down that something is added to a gradient?",
     )(spoilt(op, lambda before, slope, grad: slope * grad, places))

@@ -11,9 +11,8 @@ def dimension_lost(check, dim):
         before, after = "(1, H)", "(H,)"
         bites = (
             "Broadcasting hides it, because (H,) is read as (1, H) in sums and products. It bites "
-            "where nothing is broadcast: a sum over dimension 0 of it is one number and no row, "
-            "its first size is H and no 1, and PyTorch refuses it as the .grad of the parameter "
-            "or tensor it belongs to."
+            "where nothing is broadcast: a sum over dimension 0 makes one number of it and not a "
+            "row, and PyTorch refuses it as the .grad of the tensor it belongs to."
         )
     else:
         before, after = "(n, 1)", "(n,)"
@@ -25,8 +24,8 @@ def dimension_lost(check, dim):
 
     @check.mistake(
         DIMENSION_LOST,
-        f"The values are right, the shape is not: it is {after}, and f.{node} has {before}. "
-        f"{bites} A gradient has the shape of its node; sums have an option that keeps it.",
+        f"The values are right, the shape is not: it is {after}, and f.{node} has {before}. A "
+        f"gradient has the shape of its node; sums have an option that keeps it. {bites}",
     )
     def _(f, d):
         return getattr(reference, check.exercise)(f, d).squeeze(dim)
@@ -39,10 +38,10 @@ def dimension_kept(check):
     @check.mistake(
         DIMENSION_KEPT,
         f"The values are right, the shape is not: f.{node} has one dimension, the answer is one "
-        "row of two. Broadcasting hides it while you add and compare. It bites at the update: in "
+        "row of two. A gradient has exactly the shape of its node: no dimension is to be kept or "
+        "added here. Broadcasting hides it while you add and compare. It bites at the update: in "
         f"place, PyTorch refuses to take a row of two dimensions from a {node} of one; and out of "
-        f"place {node} would quietly become a row itself. A gradient has exactly the shape of its "
-        "node.",
+        f"place {node} would quietly become a row itself.",
     )
     def _(f, d):
         return getattr(reference, check.exercise)(f, d).unsqueeze(0)

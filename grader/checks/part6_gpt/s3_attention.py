@@ -129,6 +129,11 @@ attention.mistake(
     "each dot product: the head size, the last dimension of q.",
 )(scaled(lambda q, k: q.shape[-2] ** -0.5))
 attention.mistake(SOFTMAX_DIMENSION, SOFTMAX_TURNED)(wrong(dim=-2))
+attention.mistake(
+    f"{SOFTMAX_DIMENSION}: counted from the front",
+    "Dimension 1 is that of the keys only where there are no dimensions in front. There may be a batch, or a batch and "
+    "several heads: count from the end. Keys are the last dimension of the scores.",
+)(wrong(dim=1))
 attention.mistake(FUTURE, FUTURE_SEEN)(wrong(causal=False))
 attention.mistake(
     "the mask is always there",
