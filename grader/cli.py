@@ -25,7 +25,7 @@ from grader.cli_workspace import init, reset, update
 from grader.commands import Commands
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
-from grader.output import check_writable, screen, write_whole
+from grader.output import check_writable, screen, write, write_whole
 from grader.targets import TARGET
 
 LEVELS = click.Choice(["process", "bubblewrap"])
@@ -107,15 +107,10 @@ def run(
         remember(report)
     if and_train:
         keep(trained, plan, submission, None)
-    try:
-        if json_file == "-":
-            sys.stdout.buffer.write(schema.to_json(report))
-        elif json_file:
-            Path(json_file).write_bytes(schema.to_json(report))
-        if junit_file:
-            Path(junit_file).write_text(junit.junit(report), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"The report could not be written: {error}.") from None
+    if json_file:
+        write(json_file, schema.to_json(report))
+    if junit_file:
+        write(junit_file, junit.junit(report).encode())
     if html_file and isinstance(attempt, KeepingAttempt):
         from grader.report import page
 

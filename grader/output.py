@@ -1,5 +1,6 @@
 """Where the commands write: the terminal, and files that a user has named."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,14 @@ def check_writable(target: str | None) -> None:
         raise UsageError(f"{target} can't be written: there is no folder {folder}.")
     if Path(target).is_dir():
         raise UsageError(f"{target} is a folder; name a file to write to.")
+
+
+def write(target: str, content: bytes) -> None:
+    """Write a report to a file, or to standard output where `-` is named. Raises UsageError as `write_whole` does."""
+    if target == "-":
+        sys.stdout.buffer.write(content)
+    else:
+        write_whole(Path(target), content)
 
 
 def write_whole(target: Path, content: bytes) -> None:

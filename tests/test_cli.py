@@ -210,7 +210,7 @@ def test_colour_only_where_it_is_wanted(workspace, arguments):
 def test_an_output_that_cannot_be_written(workspace, option):
     done = command("run", "part9", option, "/dev/full", cwd=workspace)
     assert done.returncode == 2
-    assert "could not be written" in done.stderr
+    assert "/dev/full can't be written: No space left" in done.stderr
     assert "Traceback" not in done.stderr
 
 
