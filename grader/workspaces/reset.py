@@ -2,7 +2,6 @@
 
 import ast
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from grader import backups, state
@@ -12,61 +11,60 @@ from grader.workspaces import exercise, kept, shipped, texts
 from grader.workspaces.exercise import File, Piece
 
 
-def reset(course: Course, targets: tuple[str, ...]) -> Iterator[str]:
+def reset(course: Course, targets: tuple[str, ...]) -> list[str]:
     """Set a part, or exercises of it, back to what was shipped; what was done, in lines.
 
     Raises UsageError for what is no part or whole exercise, and where the file can't be read, replaced or told apart.
     """
-    part, names = _chosen(course, targets)
-    path = _path(course, part)
-    before, stubs = backups.read(path), _stubs(course, path, part, names)
+    part, path, names, stubs = _chosen(course, targets)
+    before = backups.read(path)
     after = _as_shipped(path, before, names, stubs)
-    told = _told(part, names)
+    told = ", ".join(f"{part.id}.{name}" for name in names) or part.id
     if after == before:
-        yield f"Nothing to do: {told} in {path}, as shipped."
-        return
-    yield f"reset     {told} in {path}"
-    yield from _replaced(path, before, after, part)
-    if before is not None:
-        yield f"Back again: grader reset {' '.join(targets)} --undo"
+        return [f"Nothing to do: {told} in {path}, as shipped."]
+    copies = _replaced(path, before, after, part)
+    back = [f"Back again: grader reset {' '.join(targets)} --undo"] if before is not None else []
+    return [f"reset     {told} in {path}", *copies, *back]
 
 
-def undo(course: Course, targets: tuple[str, ...]) -> Iterator[str]:
+def undo(course: Course, targets: tuple[str, ...]) -> list[str]:
     """Put back what the newest backup has that differs from what is there now; what was done, in lines.
 
     Of an exercise, that is its cell alone, and the shipped stub does not count. Raises UsageError as `reset` does.
     """
-    part, names = _chosen(course, targets)
-    path = _path(course, part)
+    part, path, names, stubs = _chosen(course, targets)
     before, versions = backups.read(path), kept.versions(path)
     if names:
-        after, found = _with_answers(path, before, names, versions, _stubs(course, path, part, names))
+        after, found = _with_answers(path, before, names, versions, stubs)
     else:
         source, after = next(((file, content) for file, content in versions if content != before), (None, None))
-        found = {part.id: source} if source else {}
-    for name in names or [part.id]:
-        told = f"{part.id}.{name}" if names else name
+        found = {"": source} if source else {}
+    lines = []
+    for name in names or [""]:
+        told = f"{part.id}.{name}" if name else part.id
         if name in found:
-            yield f"put back  {told} from {found[name]}"
+            lines.append(f"put back  {told} from {found[name]}")
         else:
-            yield f"Nothing to do: no backup of {path} has another {told}."
-    if after is not None and found:
-        yield from _replaced(path, before, after, part)
+            lines.append(f"Nothing to do: no backup of {path} has another {told}.")
+    return lines + (_replaced(path, before, after, part) if after is not None and found else [])
 
 
-def _chosen(course: Course, targets: tuple[str, ...]) -> tuple[Part, list[str]]:
-    """The part, and the exercises of it that were named; none where the part as a whole was."""
-    part, _ = course.select(targets)
-    names = []
-    for target in targets:
-        name = target.partition(".")[2]
-        if not name:
-            return part, []
-        if name not in part.exercises:
-            whole = name.partition(".")[0]
-            raise UsageError(f"{target} is one check of an exercise. Name the exercise: {part.id}.{whole}.")
-        names.append(name)
-    return part, list(dict.fromkeys(names))
+def _chosen(course: Course, targets: tuple[str, ...]) -> tuple[Part, Path, list[str], File]:
+    """The part, where the student has it, what was named of it (nothing: all of it), and the part as shipped.
+
+    Whatever is defined there may be named: what is trained and not checked, and what is given.
+    """
+    part, _ = course.select(tuple(target.partition(".")[0] for target in targets))
+    path = _path(course, part)
+    home = Path(os.path.relpath(Path(os.path.abspath(path)).parent.parent))
+    stubs = exercise.read(path, shipped.of_workspace(course, home, part))
+    names = [target.partition(".")[2] for target in targets]
+    for target, name in zip(targets, names, strict=True):
+        if name and len(exercise.places(stubs, name, stubs)) != 1:
+            course.select((target,))
+            whole = f"{part.id}.{name.partition('.')[0]}"
+            raise UsageError(f"{target} can't be reset apart. Name the exercise, {whole}, or the part, {part.id}.")
+    return part, path, [] if "" in names else list(dict.fromkeys(names)), stubs
 
 
 def _path(course: Course, part: Part) -> Path:
@@ -78,19 +76,6 @@ def _path(course: Course, part: Part) -> Path:
         if next(folder.glob("part*.py"), None) or shipped.kept(state.workspace(), part).exists():
             return folder / f"{part.name}.py"
         raise
-
-
-def _stubs(course: Course, path: Path, part: Part, names: list[str]) -> File:
-    home = Path(os.path.relpath(Path(os.path.abspath(path)).parent.parent))
-    file = exercise.read(path, shipped.of_workspace(course, home, part))
-    for name in names:
-        if len(exercise.places(file, name, file)) != 1:
-            raise UsageError(f"{part.name}.py as shipped has no {name}. Reset the part: grader reset {part.id}.")
-    return file
-
-
-def _told(part: Part, names: list[str]) -> str:
-    return ", ".join(f"{part.id}.{name}" for name in names) or part.id
 
 
 def _as_shipped(path: Path, before: bytes | None, names: list[str], stubs: File) -> bytes:
@@ -169,9 +154,8 @@ def _read(path: Path, content: bytes | None) -> File:
     return exercise.read(path, texts.read(content, path))
 
 
-def _replaced(path: Path, before: bytes | None, after: bytes, part: Part) -> Iterator[str]:
-    for copy in backups.replace([(path, before, after)]):
-        yield f"kept      {copy}"
+def _replaced(path: Path, before: bytes | None, after: bytes, part: Part) -> list[str]:
+    copies = [f"kept      {copy}" for copy in backups.replace([(path, before, after)])]
     notebook = path.with_suffix(".ipynb")
-    if notebook.exists():
-        yield f"{notebook} is as it was: `grader notebook {part.id}` carries this over."
+    beside = [f"{notebook} is as it was: `grader notebook {part.id}` carries this over."] if notebook.exists() else []
+    return copies + beside
