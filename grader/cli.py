@@ -24,7 +24,6 @@ from grader.cli_watch import watch
 from grader.cli_workspace import init, reset, update
 from grader.commands import Commands
 from grader.course import PUBLIC_SEED, default_course
-from grader.errors import UsageError
 from grader.output import check_writable, screen, write, write_whole
 from grader.targets import TARGET
 
@@ -87,8 +86,9 @@ def run(
     try:
         header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
         live = terminal.Live(console, header)
-        limits = sandbox.Limits(seconds=timeout, total=12 * timeout)
-        attempt = (KeepingAttempt if html_file else Attempt).of(course, part, submission, warm_process, limits)
+        attempt = (KeepingAttempt if html_file else Attempt).of(
+            course, part, submission, warm_process, sandbox.Limits(seconds=timeout, total=12 * timeout)
+        )
         report = pipeline.grade(course, part, specs, attempt, seed, live)
         if and_train:
             live.release()

@@ -39,7 +39,9 @@ def _look() -> bool:
 
 def _lines(word: str, name: str, text: str, fix: str, width: int) -> list[str]:
     room = max(20, width - INDENT)
-    shown = [line for paragraph in (text, fix) if paragraph for line in textwrap.wrap(paragraph, room)]
+    # A path stays whole, to be copied.
+    wrapper = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False)
+    shown = [line for paragraph in (text, fix) for line in wrapper.wrap(paragraph)]
     return [f"{word:<6} {name:<11} {shown[0]}", *(" " * INDENT + line for line in shown[1:])]
 
 
