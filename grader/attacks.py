@@ -1,13 +1,14 @@
 """What the doctor attacks the isolation with: for each layer a cell, and how one sees that it got through."""
 
-import os
+import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.isolation import TMP
-from grader.sandbox import OUTPUT_KEPT, Limits
+from grader.sandbox import Limits
+from grader.template import OUTPUT_KEPT
 
 LIMITS = Limits(seconds=4.0, total=12.0, memory=256 << 20, file=16 << 20, processes=32)
 
@@ -120,8 +121,8 @@ if ctypes.CDLL(None).shmget({bait.segment}, 4096, 0) >= 0: print('SHARED')
     Attack(
         "hostname",
         "the name of this machine",
-        lambda bait: "import os\nprint('HOST', os.uname().nodename)",
-        lambda bait, seen: f"HOST {os.uname().nodename}" in seen.output,
+        lambda bait: "import socket\nprint('HOST', socket.gethostname())",
+        lambda bait, seen: f"HOST {socket.gethostname()}" in seen.output,
     ),
     Attack(
         "user",

@@ -11,7 +11,7 @@ import msgspec
 from grader import wire
 from grader.cells import ALL_RUN, LATE, Cell, Submission
 from grader.course import Course, Part, Spec
-from grader.sandbox import INTERRUPTED, Child, Ended, Limits, Process
+from grader.sandbox import EVERY, INTERRUPTED, Ended, Limits, Process
 from grader.template import Template
 
 
@@ -133,11 +133,23 @@ class Attempt:
         """A child, from a new template if a student's code has put an end to the last one."""
         if not self.template.lost:
             try:
-                return Child(self.template, self.limits)
+        self._await_template()
+                return self.template.start(self.limits)
             except Ended:
                 pass  # killed or stopped without our having noticed yet
         self.template.restart()
-        return Child(self.template, self.limits)
+        self._await_template()
+        return self.template.start(self.limits)
+
+    def _await_template(self) -> None:
+        """Wait while it imports torch. That time is none of the submission's. Raises Ended."""
+        before = time.monotonic()
+        while not self.template.warm(EVERY):
+            if self._interrupted:
+                raise Ended("timed_out", INTERRUPTED)
+        waited = time.monotonic() - before
+        self._deadline += waited
+        self._load_deadline += waited
 
     def _leave_out(self, first: int) -> None:
         """Run no cell from here on: those before have used up the time."""

@@ -12,13 +12,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from grader.attacks import ATTACKS, LIMITS, Bait, Seen
 from grader.attempt import Attempt
@@ -46,7 +43,9 @@ def examine(isolation: Isolation) -> Iterator[Finding]:
         with _bait(os.environ["GRADER_DOCTOR"]) as bait:
             for attack in ATTACKS:
                 through = attack.through(bait, _run(template, attack.code(bait)))
-                word = "not claimed" if attack.layer not in isolation.layers else "BROKEN" if through else "holds"
+                word = (
+                    "not claimed" if attack.layer not in template.isolation.layers else "BROKEN" if through else "holds"
+                )
                 yield Finding(attack.layer, attack.title, word, through)
     finally:
         del os.environ["GRADER_DOCTOR"]
@@ -63,28 +62,11 @@ def _run(template: Template, code: str) -> Seen:
         ended = next((f["what"] for f in attempt.failures.values()), "")
     except Ended as error:
         ended = error.reason
-        if template.pid and not output and "itself has ended" in ended and not template.ready:
+        if not output and "itself has ended" in ended and not template.ready:
             raise Ended("crashed", f"{ended}. {template.said()}") from None
     finally:
         attempt.close()
-    return Seen(output, ended, _left(template))
-
-
-def _left(template: Template) -> int:
-    """How many processes there are below the template that are no part of it."""
-    if template.lost:
-        return 0
-    deadline = time.monotonic() + 2
-    while True:
-        try:
-            below = psutil.Process(template.pid).children(recursive=True)
-        except psutil.Error:
-            return 0
-        # In a sandbox: the template.
-        extra = len(below) - (1 if template.isolation.alone and not template.isolation.connects else 0)
-        if extra <= 0 or time.monotonic() > deadline:
-            return max(0, extra)
-        time.sleep(0.02)
+    return Seen(output, ended, template.left())
 
 
 @contextmanager
@@ -97,9 +79,8 @@ def _bait(secret: str) -> Iterator[Bait]:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(False)
     victim = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    libc = ctypes.CDLL(None)
     key = 0x67000000 | (os.getpid() & 0xFFFFFF)
-    segment = libc.shmget(key, 4096, 0o1000 | 0o666) if sys.platform == "linux" else -1
+    segment = ctypes.CDLL(None).shmget(key, 4096, 0o1000 | 0o666) if sys.platform == "linux" else -1
 
     def connected() -> bool:
         try:
@@ -112,7 +93,7 @@ def _bait(secret: str) -> Iterator[Bait]:
         yield Bait(secret, folder, listener.getsockname()[1], connected, victim, key)
     finally:
         if segment >= 0:
-            libc.shmctl(segment, 0, None)
+            ctypes.CDLL(None).shmctl(segment, 0, None)
         victim.kill()
         victim.wait()
         listener.close()

@@ -1,35 +1,38 @@
-"""The grader's side of the student's process: start it, ask it, bound it, end it.
+"""The grader's side of a student's process: ask it, bound it, end it.
 
-A process of its own in its own group, with a scrubbed environment, limits on wall-clock time, CPU time, memory,
-number of processes, file size, output and reply, and SIGKILL from outside. It does not hide files and does not cut
-off the network: that is what the isolation `bubblewrap` is for (grader/isolation.py).
+A process of its own with a scrubbed environment, limits on wall-clock time, output and reply, and an end from
+outside. How it is started, and what else bounds it: grader/forked.py and grader/spawned.py. What it can see: that is
+what the isolation is for (grader/isolation.py).
 """
 
-import os
 import secrets
 import selectors
 import signal
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import msgspec
-
 from grader import wire
-from grader.template import PATIENCE, Template
+from grader.usage import Usage
 
 GONE = "the sandbox itself has ended"
 INTERRUPTED = "it was interrupted"
-OUTPUT_KEPT = 20_000
 TEXT = 4 << 20
 """Bytes of JSON in an answer, at most: what JSON unfolds to takes many times as much."""
 EVERY = 0.2
 """Seconds between two looks at what a process uses, while it is waited for."""
-START_SECONDS = 60
-"""For a new template to import torch."""
+SIGNALS = {
+    "SIGSEGV": "a segmentation fault",
+    "SIGXCPU": "too much CPU time",
+    "SIGKILL": "SIGKILL: out of memory, or killed by the code itself",
+    "SIGXFSZ": "a file that grew too large",
+}
+STATUSES = {0xC0000005: "a segmentation fault", 0xC00000FD: "a stack that overflowed", 0xC0000409: "abort()"}
+"""Exit codes of Windows that stand for what is a signal elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -65,49 +68,47 @@ class Process(Protocol):
     def close(self) -> None: ...
 
 
-class Child:
-    """One student's process. Use as a context manager: leaving it kills what is left."""
+class Child(ABC):
+    """One student's process, at the other end of a socket. Use as a context manager: leaving it kills what is left."""
 
-    def __init__(self, template: Template, limits: Limits):
-        self._template = template
+    def __init__(self, data: socket.socket, limits: Limits):
+        self._data = data
         self._limits = limits
         self._nonce = ""
         self._spent: set[str] = set()
         self._buffer = bytearray()
-        self._notes = b""
-        self._output = b""
-        self._pid = 0
         self._exit: int | None = None
         self._closed = self._interrupted = False
         self._hanging_up = threading.Lock()
         self._watched = time.monotonic()
-        self._data, theirs = socket.socketpair()
-        self._pipe, write_end = os.pipe()
-        os.set_blocking(self._pipe, False)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._data, selectors.EVENT_READ)
-        self._selector.register(self._pipe, selectors.EVENT_READ)
-        settings = {"memory": limits.memory, "cpu": int(limits.total) + 1, "file": limits.file}
-        if template.isolation.alone:  # elsewhere the kernel counts all that the user runs
-            settings["processes"] = limits.processes
-        request = msgspec.json.encode({"limits": settings}) + b"\n"
-        try:
-            socket.send_fds(template.control, [request], [theirs.fileno(), write_end])
-            self._pid = self._wait_for("started", PATIENCE if template.ready else START_SECONDS)
-            template.ready = True
-        except (OSError, Ended):
-            template.lost = True
-            self._hang_up()
-            raise Ended("crashed", GONE) from None
-        finally:
-            theirs.close()
-            os.close(write_end)
+        self._selector.register(data, selectors.EVENT_READ)
 
     def __enter__(self) -> "Child":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @abstractmethod
+    def output(self) -> str:
+        """What was printed since the last call, cut to a readable length."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Kill the process and what it has started; wait until they are gone."""
+
+    @abstractmethod
+    def _ready(self, seconds: float) -> bool:
+        """Wait so long, at most; whether there is something to read. What is printed meanwhile does not pile up."""
+
+    @abstractmethod
+    def _bury(self) -> None:
+        """It has hung up: wait for a moment until it has ended, and learn its exit code."""
+
+    @abstractmethod
+    def _usage(self) -> Usage:
+        """What all its processes use together."""
 
     def ask(self, message: dict[str, Any], blob: bytes, seconds: float) -> None:
         """Send a request, which may take so many seconds until each of its messages. Raises Ended."""
@@ -131,68 +132,37 @@ class Child:
             if str(reply.get("nonce")) not in self._spent:  # else it is late, as from a forked copy
                 raise Ended("crashed", "a reply came that no request had asked for")
 
-    def output(self) -> str:
-        """What was printed since the last call, cut to a readable length."""
-        self._drain()
-        text, self._output = self._output, b""
-        return text.decode("utf-8", "replace")
-
     def interrupt(self) -> None:
         """From another thread: whoever waits for an answer is told at once that there will be none, and can close."""
         with self._hanging_up, suppress(OSError):  # closed already
             self._interrupted = True
             self._data.shutdown(socket.SHUT_RDWR)
 
-    def close(self) -> None:
-        """Kill the process and its group; wait until they are gone."""
-        if self._closed:
-            return
-        self._closed = True
-        self._hang_up()
-        if self._exit is not None:
-            return
-        try:
-            if not self._template.lost:
-                self._template.control.sendall(msgspec.json.encode({"kill": self._pid}) + b"\n")
-                self._wait_for("exited", PATIENCE)
-        except (OSError, Ended):
-            self._template.lost = True
-        if self._template.lost and not self._template.isolation.alone:
-            # It has lost its parent, not its group. In a sandbox it ends with it, and its number is another's here.
-            with suppress(ProcessLookupError):
-                os.killpg(self._pid, signal.SIGKILL)
-
     def _hang_up(self) -> None:
         self._selector.close()
         with self._hanging_up:  # an interrupt must not meet another socket of that number
             self._data.close()
-        os.close(self._pipe)
 
     def _read(self, seconds: float, deadline: float) -> tuple[dict[str, Any], bytes]:
-        """The next frame, while the output is drained and the clock runs: late ones do not set it back."""
+        """The next frame, while the clock runs: late ones do not set it back."""
         while True:
             frame = self._frame()
-            if frame is not None and time.monotonic() < deadline:
+            left = deadline - time.monotonic()
+            if frame is not None and left > 0:
                 return frame
             if frame is not None:
                 raise _timed_out(seconds)
-            left = max(0.0, deadline - time.monotonic())
-            ready = {key.fileobj for key, _ in self._selector.select(min(left, EVERY))}
+            ready = self._ready(max(0.0, min(left, EVERY)))
             if time.monotonic() - self._watched > EVERY:
                 self._watch()
-            if self._pipe in ready and not self._drain() and self._data not in ready:
-                # Its standard output is closed, but it may still be at work: wait for the data alone.
-                self._data.settimeout(max(0.001, min(EVERY, deadline - time.monotonic())))
-            elif self._data not in ready:
+            if self._interrupted:
+                raise self._ended()
+            if not ready:
                 if time.monotonic() >= deadline:
                     raise _timed_out(seconds)
                 continue
             try:
                 part = self._data.recv(1 << 16)  # a larger buffer costs more than most answers fill
-            except TimeoutError:
-                if time.monotonic() >= deadline:
-                    raise _timed_out(seconds) from None
-                continue
             except OSError:
                 part = b""
             if not part:
@@ -201,15 +171,11 @@ class Child:
 
     def _watch(self) -> None:
         """End it where all its processes together use too much. Raises Ended."""
-        from grader.usage import usage  # psutil costs more than most answers take
-
         self._watched = time.monotonic()
-        used = usage(self._template.pid)
+        used = self._usage()
         if used.memory > self._limits.memory:
-            self._template.lost = True
             raise Ended("crashed", f"its processes together used more than {self._limits.memory >> 20} MiB of memory")
         if used.processes > self._limits.processes:
-            self._template.lost = True
             raise Ended("crashed", f"it started more than {self._limits.processes} processes")
 
     def _frame(self) -> tuple[dict[str, Any], bytes] | None:
@@ -231,44 +197,11 @@ class Child:
         except wire.WireError as error:
             raise Ended("crashed", f"the answer can't be read: {error}") from None
 
-    def _drain(self) -> bool:
-        """Read what has been printed; keep its beginning. False once nobody can print any more."""
-        for _ in range(64):  # bounded, so that endless output can't hold up the clock
-            try:
-                part = os.read(self._pipe, 1 << 16)
-            except BlockingIOError:
-                return True
-            if not part:
-                return False
-            self._output += part[: OUTPUT_KEPT - len(self._output)]
-        return True
-
     def _ended(self) -> Ended:
         if self._interrupted:
             return Ended("timed_out", INTERRUPTED)
-        with suppress(OSError, Ended):
-            self._wait_for("exited", PATIENCE)
+        self._bury()
         return Ended("crashed", _how(self._exit))
-
-    def _wait_for(self, key: str, seconds: float) -> int:
-        """The template's next note of that kind about this child."""
-        deadline = time.monotonic() + seconds
-        while True:
-            while b"\n" in self._notes:
-                line, self._notes = self._notes.split(b"\n", 1)
-                note = msgspec.json.decode(line)
-                if note.get("exited") == self._pid:
-                    self._exit = note["code"]
-                if key in note:
-                    return int(note[key])
-            self._template.control.settimeout(max(0.001, deadline - time.monotonic()))
-            try:
-                part = self._template.control.recv(65536)
-            except (TimeoutError, OSError):
-                part = b""
-            if not part:
-                raise Ended("crashed", GONE)
-            self._notes += part
 
 
 def _timed_out(seconds: float) -> Ended:
@@ -282,9 +215,9 @@ def _how(code: int | None) -> str:
     """An exit code in words."""
     if code is None:
         return "it closed its connection to the grader"
+    if code in STATUSES:
+        return f"the process was ended by {STATUSES[code]}"
     if code >= 0:
         return f"the process ended itself with exit code {code} (os._exit or the like)"
-    names: dict[int, str] = {signal.SIGSEGV: "a segmentation fault", signal.SIGXCPU: "too much CPU time"}
-    names[signal.SIGKILL] = "SIGKILL: out of memory, or killed by the code itself"
-    names[signal.SIGXFSZ] = "a file that grew too large"
-    return f"the process was killed by {names.get(-code) or signal.Signals(-code).name}"
+    name = signal.Signals(-code).name
+    return f"the process was killed by {SIGNALS.get(name, name)}"

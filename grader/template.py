@@ -1,106 +1,53 @@
-"""The grader's side of the warm process: fork it or start it, restart it, end it.
+"""Where students' processes come from: a warm template, which has imported torch before it is asked for one."""
 
-What runs in it is grader/student/template.py.
-"""
-
-import os
-import shutil
-import signal
-import socket
 import sys
-import tempfile
-import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grader.errors import UsageError
-from grader.isolation import ENVIRONMENT, FILTER, PROCESS, Isolation, copy_student_side
+from grader.isolation import PROCESS, Isolation
 
-CONNECT = 120
-"""Seconds for a launcher to start its container."""
+if TYPE_CHECKING:
+    from grader.sandbox import Child, Limits
+
 PATIENCE = 5
 """Seconds for a warm template to answer; longer, and it was stopped or killed by a student's code."""
 
+OUTPUT_KEPT = 20_000
+"""Bytes that are kept of what a process prints, between two looks at it."""
+
 
 class Template:
-    """The warm process (grader/student/template.py), the socket that commands it, and its folder."""
+    """What starts students' processes. There are two ways: grader/forking.py, and grader/spawning.py."""
 
-    def __init__(self, fresh: bool = False, isolation: Isolation = PROCESS):
-        self.isolation = isolation
-        self.lost = False
-        """Whether it no longer answers: killed or stopped by a student's code."""
-        self.ready = False
-        self._start(fresh or isolation.command is not None or "reference" in sys.modules)
+    isolation: Isolation
+    lost = False
+    """Whether it no longer answers: killed or stopped by a student's code."""
+    ready = False
+    """Whether it has started a process."""
+
+    def warm(self, seconds: float) -> bool:
+        """Wait so long, at most; whether `start` is not going to wait for an import of torch."""
+        return True
+
+    def start(self, limits: "Limits") -> "Child":
+        """A process for a submission. Raises Ended where the template has gone."""
+        raise NotImplementedError
 
     def restart(self) -> None:
-        """Start a new one in the place of one that is lost."""
-        self._kill()
-        self.lost = self.ready = False
-        self._start(fresh=True)
+        """Start a new template in the place of one that is lost."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """End it and all its children, and remove what they wrote."""
-        self.control.close()
-        deadline = time.monotonic() + PATIENCE
-        while not self.lost and time.monotonic() < deadline:
-            done, _ = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                return
-            time.sleep(0.001)
-        self._kill()
-
-    def _kill(self) -> None:
-        self.control.close()
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _start(self, fresh: bool) -> None:
-        self._folder = tempfile.mkdtemp(prefix="grader-")
-        if self.isolation.connects:
-            self._start_elsewhere()
-            return
-        self.control, theirs = socket.socketpair()
-        if fresh:
-            self.pid = _spawn(self._command(theirs.fileno()), theirs, Path(self._folder))
-        else:
-            self.pid = _fork(self.control, theirs, self._folder)
-        theirs.close()
-
-    def _command(self, descriptor: int) -> list[str]:
-        if self.isolation.command is None:
-            return [sys.executable, "-I", "-m", "grader.student.template", str(descriptor), self._folder]
-        kit = Path(self._folder, "kit")
-        copy_student_side(kit)
-        os.chmod(self._folder, 0o755)  # inside it is another user's
-        return self.isolation.command(kit, Path(self._folder), descriptor)
-
-    def _start_elsewhere(self) -> None:
-        """Where no descriptor can be inherited: it connects to a socket in the folder."""
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(f"{self._folder}/control")
-            os.chmod(f"{self._folder}/control", 0o666)
-            listening.listen(1)
-            listening.settimeout(0.2)
-            self.pid = _spawn(self._command(-1), None, Path(self._folder))
-            deadline = time.monotonic() + CONNECT
-            while time.monotonic() < deadline and not _ended(self.pid):
-                try:
-                    self.control, _ = listening.accept()
-                    return
-                except TimeoutError:
-                    continue
-        self.control, said = socket.socket(), self.said()
-        self._kill()
-        raise UsageError(f"The launcher has not connected to the grader (within {CONNECT} seconds). It said: {said}")
+        raise NotImplementedError
 
     def said(self) -> str:
-        """What the command that makes the isolation has complained of."""
-        try:
-            return Path(self._folder, "log").read_text(errors="replace").strip()[-500:]
-        except OSError:
-            return ""
+        """What has been complained of while it was started."""
+        raise NotImplementedError
+
+    def left(self) -> int:
+        """How many processes of students' there are still, that are known of here."""
+        raise NotImplementedError
 
 
 def start_template(fresh: bool = False, isolation: Isolation = PROCESS) -> Template:
@@ -108,48 +55,16 @@ def start_template(fresh: bool = False, isolation: Isolation = PROCESS) -> Templ
 
     The fork costs milliseconds; a new process imports torch again. Ask for it where this process has
     threads, or has run a threaded operation of torch: a fork of it would hang in its first one.
+
+    Where processes are not forked but spawned (anywhere but on Linux), the first one begins to import torch now, and
+    `process` is the one level that there is. Raises UsageError for another one.
     """
-    if not hasattr(os, "fork"):
-        raise UsageError("This system has no fork, which the grader needs. Run it on Linux, macOS or in WSL.")
-    return Template(fresh, isolation)
+    if sys.platform == "linux":
+        from grader.forking import Forking
 
+        return Forking(fresh, isolation)
+    if isolation is not PROCESS:
+        raise UsageError(f"The isolation `{isolation.name}` needs Linux. Here there is `process`.")
+    from grader.spawning import Spawning
 
-def _ended(pid: int) -> bool:
-    """Whether a process of ours has ended; it stays to be reaped."""
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _spawn(command: list[str], theirs: socket.socket | None, folder: Path) -> int:
-    """Start a template: what it needs are the socket, the filter behind it, and a log for what bwrap may say."""
-    actions: list[Any] = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
-    if (folder / "kit").exists():
-        log = str(folder / "log")
-        actions += [(os.POSIX_SPAWN_OPEN, fd, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for fd in (1, 2)]
-    if theirs is not None:
-        theirs.set_inheritable(True)
-        if (folder / FILTER).exists():
-            actions.append((os.POSIX_SPAWN_OPEN, theirs.fileno() + 1, str(folder / FILTER), os.O_RDONLY, 0))
-    program = command[0] if os.sep in command[0] else shutil.which(command[0]) or command[0]
-    return os.posix_spawn(program, command, ENVIRONMENT, file_actions=actions, setpgroup=0)
-
-
-def _fork(ours: socket.socket, theirs: socket.socket, folder: str) -> int:
-    import torch
-
-    torch.set_num_threads(1)  # before the fork: see grader/student/template.py
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        os.setsid()
-        ours.close()
-        sys.argv[:] = ["student"]
-        from grader.student import template
-
-        template.serve(theirs, folder)
-        code = 0
-    finally:
-        os._exit(code)
+    return Spawning()

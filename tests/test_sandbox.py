@@ -14,7 +14,7 @@ from grader import pipeline, sandbox
 from grader.attempt import Attempt
 from grader.cells import read
 from grader.course import Course
-from grader.template import start_template
+from grader.template import OUTPUT_KEPT, start_template
 
 LIMITS = sandbox.Limits(seconds=1.5, total=20)
 ENDS = {
@@ -81,7 +81,7 @@ def test_a_hundred_megabytes_of_print_are_cut_and_cost_nothing(mini):
     flood = "def row_sums(x):\n    for _ in range(100): print('x' * 10**6)\n    return x.sum(1, keepdim=True)"
     results = mini(row_sums=flood, limits=sandbox.Limits(seconds=20, total=60))
     assert results["part9.row_sums"].status == "passed"
-    assert 0 < len(results["part9.row_sums"].details.output) <= sandbox.OUTPUT_KEPT
+    assert 0 < len(results["part9.row_sums"].details.output) <= OUTPUT_KEPT
 
 
 def test_endless_print_ends_in_time(mini):
@@ -309,13 +309,13 @@ def own(tmp_path, monkeypatch):
 def test_requests_that_reach_the_template_together_are_each_obeyed(own, monkeypatch):
     """As when a child ends by itself just as it is told to: the next start may stand behind the word to kill it."""
     one = own.template
-    with sandbox.Child(one, sandbox.Limits()):
+    with one.start(sandbox.Limits()):
         pass
     first = one.pid
     send = socket.send_fds
     kill = b'{"kill": 1}\n'  # no child of its own: nothing happens
     monkeypatch.setattr(socket, "send_fds", lambda s, parts, fds: send(s, [kill, kill, *parts], fds))
-    with sandbox.Child(one, sandbox.Limits()):
+    with one.start(sandbox.Limits()):
         pass
     assert (one.lost, one.pid) == (False, first)
 

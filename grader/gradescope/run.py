@@ -105,7 +105,7 @@ def grade(course: Course, part: Part, submission: cells.Submission, seed: int) -
 
 def started() -> "Template":
     """A warm template that has been seen to start a process. Raises UsageError where no isolation allows one."""
-    from grader.sandbox import Child, Ended, Limits
+    from grader.sandbox import Ended, Limits
     from grader.template import start_template
 
     for level in (bubblewrap, another_user):
@@ -115,7 +115,7 @@ def started() -> "Template":
             print(f"{level.__name__}: {error}")
             continue
         try:
-            Child(template, Limits()).close()
+            template.start(Limits()).close()
         except Ended:
             print(f"{level.__name__}: it does not start here. It said: {template.said()}")
             template.close()

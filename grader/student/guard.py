@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 # A way round the rule about reading: another program reads, or the file gets another name.
-STARTS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"}
+STARTS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.startfile/2"}
 LINKS = {"os.link", "os.symlink"}
 PROBE = "<probe "
 """How the file name of a probe's code begins."""
@@ -50,13 +50,13 @@ class Guard:
 
     def stay(self, hidden_folders: Iterable[str]) -> None:
         """From now on, for good: what is hidden is neither imported nor read, and no program is started."""
-        hidden = tuple(os.path.realpath(folder) + os.sep for folder in hidden_folders)
+        hidden = tuple(os.path.normcase(os.path.realpath(folder)) + os.sep for folder in hidden_folders)
         refuse = self._refuse
 
         def audit(event: str, arguments: tuple[Any, ...]) -> None:
             if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
                 path = os.path.realpath(os.fsdecode(arguments[0]))
-                if path.startswith(hidden):
+                if os.path.normcase(path).startswith(hidden):
                     refuse(f"reading {os.path.basename(path)}")
             elif event in STARTS:
                 # No accusation: libraries start programs on their own, and go on where they can't.

@@ -4,6 +4,7 @@ import builtins
 import math
 import random
 import signal
+import sys
 import threading
 from itertools import islice
 from operator import is_
@@ -26,9 +27,14 @@ class State:
         return (
             threading.active_count() > self._threads
             or torch._C._len_torch_function_stack() > self._modes
-            or signal.getitimer(signal.ITIMER_REAL)[0] > 0
+            or _timer()
             or any(_patched(*saved) for saved in self._saved)
         )
+
+
+def _timer() -> bool:
+    """Whether a timer is left. Windows has none."""
+    return sys.platform != "win32" and signal.getitimer(signal.ITIMER_REAL)[0] > 0
 
 
 def _patched(owner: Any, names: list[str], values: list[Any]) -> bool:
