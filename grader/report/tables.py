@@ -51,18 +51,18 @@ def beside(titles: Sequence[str], tables: Sequence[Cells], rows: range, columns:
     """Tables of the same rows and columns beside each other, each under its title."""
     blocks = [_block(table, columns) for table in tables]
     index = _index(rows)
-    gap = GAP if len(columns) > 1 else ""
+    gap = GAP if len(columns) > 1 else " "
     widths = [max(len(title) + 1, len(block[0])) for title, block in zip(titles, blocks, strict=True)]
     right = len(columns) == 1
     head = [
         title.rjust(w - 1) + " " if right else f" {title}".ljust(w) for title, w in zip(titles, widths, strict=True)
     ]
-    lines = [f"{' ' * len(index[0])}{gap.join(head)}"]
+    lines = [f"{' ' * len(index[0])} {gap.join(head)}"]
     for number in range(0 if len(columns) > 1 else 1, len(blocks[0])):
         pieces = [
             block[number].rjust(w) if right else block[number].ljust(w) for block, w in zip(blocks, widths, strict=True)
         ]
-        lines.append(index[number] + gap.join(pieces))
+        lines.append(f"{index[number]} {gap.join(pieces)}")
     return lines
 
 
@@ -72,12 +72,12 @@ def below(titles: Sequence[str], tables: Sequence[Cells], rows: range | None, co
     rows: None where there is one, and it has no number.
     """
     index = ["", ""] if rows is None else _index(rows)
-    wide = max(len(index[0]), *(len(title) + 1 for title in titles))
+    wide = max(map(len, (index[0], *titles)))
     width = max(len(text) for table in tables for line in table for text in line)
     lines = []
     for title, table in zip(titles, tables, strict=True):
         for place, (number, line) in enumerate(zip(index, _block(table, columns, width), strict=True)):
-            lines.append((title.ljust(wide) if place == 0 else number.rjust(wide)) + line)
+            lines.append(f"{title.ljust(wide) if place == 0 else number.rjust(wide)} {line}")
     return lines
 
 
