@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -47,6 +48,41 @@ def test_a_file_that_cannot_be_read_is_one_message(workspace):
     done = run_pytest(workspace, "exercises/part9_mini.py")
     assert "not UTF-8" in done.stdout + done.stderr
     assert done.returncode != 0
+
+
+def locations(workspace):
+    """Where pytest says that each check is: its line, from 1."""
+    (workspace / "conftest.py").write_text("""
+def pytest_collection_finish(session):
+    for item in session.items:
+        print("AT", item.name, item.location[0], item.location[1])
+""")
+    done = run_pytest(workspace, "exercises/part9_mini.py", "--collect-only", "-q", "-s")
+    found = re.findall(r"^AT (\S+) exercises/part9_mini.py (\S+)$", done.stdout, re.MULTILINE)
+    return {name: None if line == "None" else int(line) + 1 for name, line in found}
+
+
+def test_a_check_lies_where_its_exercise_is_defined(workspace):
+    file = workspace / "exercises" / "part9_mini.py"
+
+    def line_of(start):
+        return [i for i, line in enumerate(file.read_text().split("\n"), 1) if line.startswith(start)]
+
+    found = locations(workspace)
+    assert len(found) == 4
+    for name, line in found.items():
+        assert [line] == line_of(f"def {name.split('.')[1]}("), name
+    # Of two definitions the last counts, below its decorators; what does not parse has a line as well.
+    text = file.read_text().replace("def shrink(x, n):", "def shrink(x, n):\n    return (")
+    text = text.replace("# %%\ndef row_sums(x)", "def lost(): pass\n\n\n# %%\ndef row_sums(x)")
+    file.write_text(text + "\n\n# %%\n@staticmethod\n@staticmethod\ndef double(x):\n    return x\n")
+    found = locations(workspace)
+    assert found["part9.double"] == line_of("def double(")[-1]
+    assert found["part9.shrink"] == line_of("def shrink(")[0]
+    file.write_text(text.replace("def double(", "def dubble("))
+    assert locations(workspace)["part9.double"] is None
+    file.write_bytes(b"\xff")
+    assert {*locations(workspace).values()} == {None}
 
 
 def test_inert_elsewhere(workspace):

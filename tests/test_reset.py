@@ -88,6 +88,9 @@ def without_markers(text):
     return re.sub(r"(?m)^# %%.*\n", "", text)
 
 
+LAST = STUB.replace("# %%\n" + stub_of("double") + "\n\n\n", "") + f"\n\n# %%\n{ANSWER}"
+
+
 # --- What is refused ----------------------------------------------------------------------------------
 
 
@@ -119,6 +122,7 @@ TOGETHER = {
         "shares its lines",
     ),
     "a statement for two": (STUB.replace(stub_of("double"), "double = row_sums = lambda x: 2 * x"), "shares its lines"),
+    "a string left open above": ('"""\n' + LAST, "Is a string left open"),
     "too much code": (STUB + "x = 1\n" * 80_000, "characters of code"),
 }
 
@@ -235,7 +239,7 @@ FORMS = {
     "with magics": with_answer(STUB, f"%time\n!ls\n{ANSWER}"),
     "a marker in a string": with_answer(STUB, 'def double(x):\n    """\n# %%\n    """\n    return x'),
     "no end of line": with_answer(STUB) .rstrip("\n"),
-    "at the end, without one": STUB.replace("# %%\n" + stub_of("double") + "\n\n\n", "") + f"\n\n# %%\n{ANSWER}",
+    "at the end, without one": LAST,
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def begin(course: Course, folder: Path) -> list[str]:
     except OSError as error:
         raise UsageError(f"{folder} can't be written: {error.strerror}. Name a folder that you may write to.") from None
     return [
-        f"made      {folder}: {len(parts)} parts in {folder / 'exercises'}",
+        f"made      {folder}: the exercises are in {folder / 'exercises'}",
         f"Go there, and begin: grader run {parts[0].id}",
     ]
 

@@ -112,6 +112,20 @@ def put(file: File, name: str, new: Piece, shipped: File) -> Text:
 
     Raises UsageError where the lines of the exercise can't be told from those of another.
     """
+    made = _put(file, name, new, shipped)
+    try:
+        sound = _put(read(file.path, made), name, new, shipped) == made
+    except UsageError:
+        sound = False
+    if not sound:  # the quotes of a string left open pair otherwise now
+        raise UsageError(
+            f"{file.path}: another {name} would change how other cells are read. Is a string left open, or is {name} "
+            f"in one cell with something else? Mend that, or put a line `# %%` above and below {name}."
+        )
+    return made
+
+
+def _put(file: File, name: str, new: Piece, shipped: File) -> Text:
     found, lines = places(file, name, shipped), list(file.text.lines)
     if not found:
         at, block = _gap(file, name, shipped, new)

@@ -2,9 +2,10 @@
 
 import ast
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from grader import backups, state
+from grader import backups
 from grader.course import Course, Part
 from grader.errors import UsageError
 from grader.workspaces import exercise, kept, shipped, texts
@@ -72,10 +73,7 @@ def _path(course: Course, part: Part) -> Path:
     try:
         return course.exercise_file(part)
     except UsageError:
-        folder = state.workspace() / "exercises"
-        if next(folder.glob("part*.py"), None) or shipped.kept(state.workspace(), part).exists():
-            return folder / f"{part.name}.py"
-        raise
+        return Path(os.path.relpath(shipped.workspace() / "exercises" / f"{part.name}.py"))
 
 
 def _as_shipped(path: Path, before: bytes | None, names: list[str], stubs: File) -> bytes:
@@ -155,6 +153,8 @@ def _read(path: Path, content: bytes | None) -> File:
 
 
 def _replaced(path: Path, before: bytes | None, after: bytes, part: Part) -> list[str]:
+    with suppress(OSError):  # what is wrong is said on writing
+        path.parent.mkdir(exist_ok=True)
     copies = [f"kept      {copy}" for copy in backups.replace([(path, before, after)])]
     notebook = path.with_suffix(".ipynb")
     beside = [f"{notebook} is as it was: `grader notebook {part.id}` carries this over."] if notebook.exists() else []

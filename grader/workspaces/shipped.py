@@ -19,6 +19,21 @@ def kept(home: Path, part: Part) -> Path:
     return home / state.NAME / "shipped" / f"{part.name}.py"
 
 
+def workspace() -> Path:
+    """The student's workspace, here or above: by its exercises or, where all are lost, by what was shipped.
+
+    Raises UsageError where there is none.
+    """
+    here = Path.cwd()
+    signs = ("exercises/part*.py", f"{state.NAME}/shipped/part*.py")
+    for folder in (here, *here.parents):
+        if any(next(folder.glob(sign), None) for sign in signs):
+            return Path(os.path.relpath(folder))
+    raise UsageError(
+        f"There are no exercises in {here} or above. Go to your workspace, or make one: `grader init DIR`."
+    )
+
+
 def own_checkout(course: Course, home: Path) -> bool:
     """Whether a workspace is the course's own folder."""
     ours = course.root / "exercises"

@@ -48,11 +48,9 @@ def update(course: Course) -> Outcome:
     Raises UsageError in the kit's own folder, where there is no workspace, and where a file can't be read or written.
     Files are looked at first and written then: what is wrong with one is said before any is changed.
     """
-    home = state.workspace()
+    home = shipped.workspace()
     if shipped.own_checkout(course, home):
         raise UsageError("These are the kit's own exercises: `git pull` brings them up to date.")
-    if not (home / "exercises").is_dir():
-        raise UsageError(f"There are no exercises in {Path.cwd()} or above. Go to your workspace: `grader init DIR`.")
     plans = [_plan(course, home, part) for part in course.parts()]
     lines = [line for plan in plans for line in _carry_out(plan)]
     lines += [f"put back  {path}" for path in _data(course, home)]
@@ -96,6 +94,7 @@ def _digest(content: bytes) -> str:
 def _carry_out(plan: _Plan) -> Iterator[str]:
     with suppress(OSError):  # what is wrong is said on writing
         plan.base.parent.mkdir(parents=True, exist_ok=True)
+        plan.path.parent.mkdir(exist_ok=True)
     if plan.aside:
         state.write(plan.aside, plan.shipped)
         yield f"unclear   {plan.path}: what it began with is not known any more, so it stays as it is."
