@@ -45,6 +45,14 @@ def test_both_changed_a_line():
     assert done.conflicts == (3,)
 
 
+def test_what_the_course_has_not_changed_is_not_told():
+    mine = BASE.replace("Twice.", "Two.", 1).replace("    Returns x.\n", "    Returns 2.\n", 1)
+    done = merged(BASE, mine, BASE.replace("Twice.", "Double.", 1))
+    assert [line for line in done.text.bare if line.startswith(QUOTE)] == [f'{QUOTE}    """Double.']
+    done = merged("a\nb\nc\n", "A\nB\nC\n", "a\nnew\nc\n")
+    assert done.text.bare == ["A", "B", "C", OPENS, f"{QUOTE}new", CLOSES]
+
+
 def test_what_the_course_took_out_and_a_student_changed():
     done = merged("a\nb\nc\n", "a\nmine\nc\n", "a\nc\n")
     assert done.text.bare == ["a", "mine", REMOVED, CLOSES, "c"]
@@ -164,7 +172,7 @@ def test_what_one_side_alone_has_changed_is_taken_as_it_is(base, changes, last, 
 def test_no_line_is_lost(base, here, there, end, last):
     mine, new = edited(base, here), edited(base, there)
     whole = merge(text(as_text(base)), text(as_text(mine, end, last)), text(as_text(new)))
-    done = whole.text.bare
+    done, mine = whole.text.bare, text(as_text(mine, end, last)).bare
     assert is_within([one for one in mine if one not in base], done)
     told = {*done, *(one.removeprefix(QUOTE) for one in done), *(["", ""] if QUOTE.rstrip() in done else [])}
     assert {one.rstrip() for one in new if one not in base} <= {one.rstrip() for one in told}

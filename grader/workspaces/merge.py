@@ -119,7 +119,8 @@ def _chunks(base: Text, mine: Text, new: Text) -> Iterator[tuple[list[str], list
         own_lines = list(mine.lines[ours : ours + length])
         ours += length
         if new_edits:
-            yield from _decided(own_lines, new_lines, end)
+            told_lines = (new_edits[0].low - low, len(new_lines) - (high - new_edits[-1].high))
+            yield from _decided(own_lines, new_lines, told_lines, end)
         else:
             yield own_lines, None
     yield list(mine.lines[ours:]), None
@@ -147,19 +148,22 @@ def _spelt(base: list[str], other: list[str], low: int, high: int, edits: list[_
     yield from base[low:high]
 
 
-def _decided(own: list[str], new: list[str], end: str) -> Iterator[tuple[list[str], list[str] | None]]:
-    """Of two versions of the same lines the student's, and below it the course's; what they share is no matter."""
+def _decided(
+    own: list[str], new: list[str], changed: tuple[int, int], end: str
+) -> Iterator[tuple[list[str], list[str] | None]]:
+    """Of two versions of the same lines the student's; and what the course has changed besides."""
     plain = [line.rstrip("\r\n") + end for line in own]
     least = min(len(own), len(new))
     before = next((i for i in range(least) if plain[i] != new[i]), least)
     least -= before
     after = next((i for i in range(least) if plain[-1 - i] != new[-1 - i]), least)
-    middle, last = len(own) - after, len(new) - after
-    if len(own) == len(new) == before:
+    first, last = max(before, changed[0]), min(len(new) - after, changed[1])
+    removed = changed[0] == changed[1] and plain != new
+    if first >= last and not removed:
         yield own, None
         return
-    yield own[:middle], new[before:last]
-    yield own[middle:], None
+    yield own[: len(own) - after], new[first:last]
+    yield own[len(own) - after :], None
 
 
 def _commented(text: Text, left: list[tuple[int, list[str]]]) -> Merged:
