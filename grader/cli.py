@@ -116,6 +116,7 @@ def run(
 
         written = page.of_run(report, specs, course.load(part), attempt.answers)
         write_whole(Path(html_file), written.encode())
+        console.print(f"Written: {html_file}", markup=False, soft_wrap=True)
     sys.exit(report.exit_code)
 
 
