@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from grader.attempt import Attempt, describe
-from grader.diagnose import Evidence
+from grader.evidence import Evidence
 from grader.expect import told_apart
 from grader.values import Namespace, members
 

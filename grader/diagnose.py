@@ -4,18 +4,14 @@ Every function is pure and answers with a `Diagnosis` or None: a name, which is 
 kind of mistake wherever it is made, and advice that never holds the solution.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from grader.alike import alike
-from grader.attempt import Outcome
-from grader.comparison import Comparison
-from grader.expect import Case, Expected, told_apart
-from grader.judge import SURPLUS, contents, dtype_name, inside
+from grader.evidence import Diagnosis, Evidence, leaves, tensors, unwanted_changes
+from grader.expect import Case, told_apart
+from grader.forms import wrong_dtype, wrong_kind, wrong_shape
 from grader.values import Namespace, members
 
 COMMON = frozenset({
@@ -25,90 +21,15 @@ COMMON = frozenset({
 })  # fmt: skip
 """The mistakes that are known of any exercise. What else `generic` says describes an answer and names no mistake."""
 
-LECTURES = (27, 32, 64, 200)
-"""Sizes of the lecture's networks: characters, examples, hidden units."""
-TENSOR = re.compile(r"\w+ \(.*\)")
-"""How a comparison writes down that a tensor was asked."""
-NO_TENSOR = {
-    "a list": "torch.tensor makes a tensor of a list of numbers, torch.stack one of a list of tensors.",
-    "numpy": "Stay within torch: is there a .numpy(), or a function of NumPy, on the way?",
-    "a float": "Stay within torch: .item(), float() and Python's own functions leave it.",
-    "an int": "Stay within torch: .item(), int() and Python's own functions leave it.",
-    "a bool": "Stay within torch: .item(), bool() and Python's own functions leave it.",
-}
-"""What to say of that which came where a tensor was asked."""
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """A mistake by name, and what to think about."""
-
-    name: str
-    advice: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that is known of an answer: the cases, what was expected, what came, what is wrong."""
-
-    label: str
-    cases: list[Case]
-    expected: list[Expected]
-    outcomes: list[Outcome]
-    comparisons: list[list[Comparison]]
-    """For each case, in order; empty where the case raised."""
-    updates: tuple[str, ...]
-    view: Callable[[int, Any], Any] = lambda case, value: value
-    """What of a case's value is compared with that of a known mistake: of a random one, its statistics."""
-
-    def right(self, case: int) -> bool:
-        """Whether everything about a case is right."""
-        return (
-            self.outcomes[case].fault is None
-            and not unwanted_changes(self.outcomes[case], self.updates)
-            and bool(self.comparisons[case])
-            and all(c.fault is None for c in self.comparisons[case])
-        )
-
-    def compared(self) -> bool:
-        """Whether every case has come to a value."""
-        return all(self.comparisons)
-
-    def wrong(self) -> list[Comparison]:
-        """The comparisons that are wrong, in order."""
-        return [c for comparisons in self.comparisons for c in comparisons if c.fault]
-
-
-def unwanted_changes(outcome: Outcome, updates: tuple[str, ...]) -> list[str]:
-    """Inputs that were changed in place and should not have been."""
-    return [name for name in outcome.changed if name.split(".")[0] not in updates]
-
-
-def agrees(evidence: Evidence, imitations: list[Outcome]) -> bool:
-    """Whether the answer is what a known mistake gives, in every case."""
-    return all(
-        _same(imitation, outcome, lambda value, index=index: evidence.view(index, value))  # type: ignore[misc]
-        for index, (imitation, outcome) in enumerate(zip(imitations, evidence.outcomes, strict=True))
-    )
-
-
-def _same(imitation: Outcome, outcome: Outcome, view: Callable[[Any], Any]) -> bool:
-    if imitation.fault or outcome.fault:
-        first, second = imitation.fault or {}, outcome.fault or {}
-        return bool(first.get("type")) and all(first.get(key) == second.get(key) for key in ("type", "what"))
-    if set(imitation.changed) != set(outcome.changed):
-        return False
-    return alike(view(imitation.value), view(outcome.value))
-
 
 def generic(evidence: Evidence) -> Diagnosis | None:
     """The first thing that can be seen without knowing the exercise."""
     for look in (
         _changed_input,
         _returned_input,
-        _wrong_kind,
-        _wrong_shape,
-        _wrong_dtype,
+        wrong_kind,
+        wrong_shape,
+        wrong_dtype,
         _not_finite,
         _some_sizes_only,
     ):
@@ -161,97 +82,6 @@ def _some_sizes_only(evidence: Evidence) -> Diagnosis | None:
     )
 
 
-def _wrong_kind(evidence: Evidence) -> Diagnosis | None:
-    for comparison in evidence.wrong():
-        if comparison.fault == "missing":
-            return Diagnosis("a value is missing", f"{comparison.label} is missing: {comparison.asked} was asked.")
-        if comparison.fault != "type":
-            continue
-        if comparison.came.startswith(SURPLUS):
-            return Diagnosis(
-                "a value too many", f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
-            )
-        if comparison.came == "None":
-            return Diagnosis("None came", _none(evidence, comparison))
-        advice = f"{comparison.label}: {comparison.asked} was asked, {comparison.came} came."
-        if TENSOR.fullmatch(comparison.asked):
-            more = (text for sign, text in NO_TENSOR.items() if sign in comparison.came)
-            advice += " " + next(more, "Exactly a torch.Tensor is needed, and no subclass of it.")
-        return Diagnosis("not the type that was asked", advice)
-    return None
-
-
-def _none(evidence: Evidence, comparison: Comparison) -> str:
-    if comparison.label == evidence.label:
-        return f"{comparison.label} returned None: is the `return` missing?"
-    if "grad" in comparison.label:
-        return f"{comparison.label} is None: no graph led there. Was something detached, or made without its inputs?"
-    return f"{comparison.label} is None: is a `return` missing, or was something never set?"
-
-
-def _wrong_shape(evidence: Evidence) -> Diagnosis | None:
-    for index, comparison, single, got in _tensors(evidence):
-        if comparison.fault != "shape":
-            continue
-        asked, came = tuple(single.shape), tuple(got.shape)
-        head = f"{comparison.label} has shape {came}; {asked} was asked."
-        if single.numel() == got.numel() and alike(single.reshape(-1), got.reshape(-1).to(single.dtype)):
-            return Diagnosis(
-                "right values, wrong shape",
-                f"The values are right, the shape is not: {comparison.label} has shape {came}; {asked} was "
-                "asked. Broadcasting hides the difference as long as the two are added or compared; it bites in an "
-                "in-place update, in a sum over the wrong axis, and where (n,) meets (n, 1) and quietly becomes "
-                "(n, n). Look at keepdim, at what was summed away, or at what was stacked.",
-            )
-        if single.dim() == 2 and asked == came[::-1] and alike(single, got.T.to(single.dtype)):
-            return Diagnosis("transposed", f"{head} It is the right answer transposed.")
-        advice = _hard_coded(evidence, index, came) or _shape_advice(asked, came)
-        return Diagnosis("the shape is wrong", f"{head} {advice}".rstrip())
-    return None
-
-
-def _hard_coded(evidence: Evidence, case: int, came: tuple[int, ...]) -> str:
-    """Of a size of the lecture's that the answer has and no input."""
-    sizes = {size for tensor in _given_tensors(evidence.cases[case].given()) for size in tensor.shape}
-    size = next((size for size in came if size in LECTURES and size not in sizes), None)
-    if size is None:
-        return ""
-    return (
-        f"{size} is a size of the lecture's network, and no size of these inputs: is it written as a number? Read it "
-        "from the shape of something that was given."
-    )
-
-
-def _given_tensors(value: Any) -> list[torch.Tensor]:
-    if isinstance(value, Namespace):
-        return [tensor for member in members(value).values() for tensor in _given_tensors(member)]
-    return [value] if isinstance(value, torch.Tensor) else []
-
-
-def _shape_advice(asked: tuple[int, ...], came: tuple[int, ...]) -> str:
-    if not came and asked:
-        return "It is a single number: a sum or a mean that is not told its dimension runs over all of them."
-    if len(came) == len(asked) and all(a in (c, 1) for a, c in zip(asked, came, strict=True)):
-        return (
-            "It holds a dimension that should have size 1: is a sum missing? (On the way back, what broadcasting has "
-            "stretched is summed over the stretched dimension.)"
-        )
-    if len(came) < len(asked):
-        return "A dimension is lost: was something summed, or indexed, that should be kept apart?"
-    return ""
-
-
-def _wrong_dtype(evidence: Evidence) -> Diagnosis | None:
-    for _, comparison, single, got in _tensors(evidence):
-        if comparison.fault == "dtype":
-            return Diagnosis(
-                "the dtype is wrong",
-                f"{comparison.label} is {dtype_name(got.dtype)}; {dtype_name(single.dtype)} was asked, as the inputs "
-                "are. A tensor made without dtype=, a NumPy array or .double() on the way may have changed it.",
-            )
-    return None
-
-
 def _not_finite(evidence: Evidence) -> Diagnosis | None:
     for comparison in evidence.wrong():
         if comparison.fault == "finite":
@@ -266,7 +96,7 @@ def _not_finite(evidence: Evidence) -> Diagnosis | None:
 
 def _wrong_values(evidence: Evidence) -> Diagnosis | None:
     """Patterns over all wrong tensors at once: zeros, an input, a sign, a factor, a single entry."""
-    found = [(c, s, g) for _, c, s, g in _tensors(evidence) if c.fault == "values" and s.dtype.is_floating_point]
+    found = [(c, s, g) for _, c, s, g in tensors(evidence) if c.fault == "values" and s.dtype.is_floating_point]
     if not found:
         return None
     label = found[0][0].label
@@ -313,25 +143,3 @@ def _input_like(case: Case, got: Any) -> str | None:
         return prefix if value not in (None, True, False, 0, 1, "") and alike(value, got) else None
 
     return search("", case.given())
-
-
-def _tensors(evidence: Evidence) -> list[tuple[int, Comparison, torch.Tensor, torch.Tensor]]:
-    """Each wrong comparison of two tensors, with its case and both; floats count as tensors here."""
-    found = []
-    for index, comparisons in enumerate(evidence.comparisons):
-        wanted = dict(leaves(evidence.label, evidence.expected[index].single))
-        came = dict(leaves(evidence.label, evidence.outcomes[index].value))
-        for comparison in comparisons:
-            one, other = wanted.get(comparison.label), came.get(comparison.label)
-            if type(one) is type(other) is float:
-                one, other = torch.tensor(one, dtype=torch.float64), torch.tensor(other, dtype=torch.float64)
-            if comparison.fault and isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-                found.append((index, comparison, one, other))
-    return found
-
-
-def leaves(label: str, value: Any) -> list[tuple[str, Any]]:
-    """The members of a value under the labels that `judge.compare` gives them."""
-    if not isinstance(value, (Namespace, dict, list, tuple)):
-        return [(label, value)]
-    return [pair for key, member in contents(value).items() for pair in leaves(inside(label, value, key), member)]

@@ -11,7 +11,8 @@ from grader.check import Check
 from grader.comparison import Comparison
 from grader.course import Spec
 from grader.crashes import crash, sentence
-from grader.diagnose import Diagnosis, Evidence, agrees, generic, unwanted_changes
+from grader.diagnose import generic
+from grader.evidence import Diagnosis, Evidence, agrees, unwanted_changes
 from grader.expect import KEPT, Case, Expected, Imitations
 from grader.judge import compare, compare_bands, compare_forms
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result

@@ -7,7 +7,7 @@ import torch
 
 from grader.attempt import Outcome
 from grader.crashes import crash
-from grader.diagnose import Evidence
+from grader.evidence import Evidence
 from grader.expect import Expected
 from grader.kernel.attempt import ISOLATION
 from grader.sandbox import Limits

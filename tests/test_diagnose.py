@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from grader import diagnose, wire
+from grader.alike import alike
 from grader.attempt import Outcome
-from grader.diagnose import Evidence, alike
+from grader.evidence import Evidence, agrees, leaves, unwanted_changes
 from grader.expect import Expected
 from grader.judge import compare
 from grader.values import Namespace
@@ -84,8 +85,8 @@ def test_no_comparison_is_not_right():
 def test_an_input_may_be_changed_where_that_is_asked():
     answer = Outcome(WANT, changed=("x", "p.W1"))
     assert evidence(answer, updates=("x", "p")).right(0)
-    assert diagnose.unwanted_changes(answer, ("x",)) == ["p.W1"]
-    assert diagnose.unwanted_changes(answer, ("W1", "p.W1")) == ["x", "p.W1"]
+    assert unwanted_changes(answer, ("x",)) == ["p.W1"]
+    assert unwanted_changes(answer, ("W1", "p.W1")) == ["x", "p.W1"]
 
 
 def test_all_that_is_wrong():
@@ -189,7 +190,7 @@ def test_alike(one, other):
 )
 def test_a_known_mistake_agrees_only_if_all_is_the_same(answers, imitations, agree):
     imitated = [one if isinstance(one, Outcome) else Outcome(one) for one in imitations]
-    assert diagnose.agrees(evidence(*answers), imitated) is agree
+    assert agrees(evidence(*answers), imitated) is agree
 
 
 # --- What can be seen in any tensor -----------------------------------------------------------------
@@ -410,8 +411,8 @@ def test_no_answer_breaks_the_diagnosis(want, got):
 
 def test_leaves_have_the_labels_of_the_comparisons():
     value = {"grads": {"W1": X, 1: X}, "f": Namespace({"h": X, "list": [X, (X, X)]}), "pair": (X,)}
-    labels = [label for label, _ in diagnose.leaves("dx", value)]
+    labels = [label for label, _ in leaves("dx", value)]
     assert labels == [c.label for c in compare("dx", 0, value, value, value)]
     assert "dx['f'].list[1][0]" in labels
-    assert diagnose.leaves("dx", X) == [("dx", X)]
-    assert diagnose.leaves("dx", {}) == []
+    assert leaves("dx", X) == [("dx", X)]
+    assert leaves("dx", {}) == []
