@@ -248,7 +248,7 @@ def _read_tree(source: str) -> ast.Module | Exception:
         return error
 
 
-_kept = lru_cache(maxsize=256)(_read_tree)
+_kept = lru_cache(maxsize=96)(_read_tree)  # twice the cells of the longest part, of half a megabyte each
 
 
 def bound(statement: ast.stmt) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,11 @@ class Resized:
 
 Event = Saved | Pressed | Resized
 QUIT = Pressed("q")
+TICK = 0.2
+"""Seconds until a signal is heard, at most."""
 
 
-def nothing() -> None:
+def nothing(_: Event) -> None:
     """Where nothing is at work."""
 
 
@@ -37,15 +39,19 @@ class Events:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Event] = SimpleQueue()
-        self.break_off: Callable[[], None] = nothing
-        """Called in the thread of whoever saves or quits."""
+        self.break_off: Callable[[Event], None] = nothing
+        """Called in the thread that puts in what leaves no reason to go on."""
 
     def put(self, event: Event) -> None:
         """Add an event."""
         self._queue.put(event)
         if event == QUIT or isinstance(event, Saved):
-            self.break_off()
+            self.break_off(event)
 
     def next(self) -> Event:
         """The next event, which is waited for."""
-        return self._queue.get()
+        while True:
+            try:
+                return self._queue.get(timeout=TICK)
+            except Empty:
+                continue  # a signal that came to another thread than this one is heard now

@@ -1,7 +1,10 @@
 """READ FIRST: a student at work in a part. What is saved is graded, and what has passed leads to the next exercise."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from rich.console import Console
 
 from grader import cells, hints, pipeline, progress
 from grader.attempt import Attempt
@@ -13,7 +16,7 @@ from grader.report.model import Report, Result
 from grader.sandbox import Ended, Limits
 from grader.template import Template
 from grader.watching import screen
-from grader.watching.events import Events, Pressed, Saved, nothing
+from grader.watching.events import Event, Events, Pressed, Saved, nothing
 from grader.watching.screen import Block, Screen
 from grader.workspaces import reset
 from grader.workspaces.exercise import line_of
@@ -21,6 +24,8 @@ from grader.workspaces.exercise import line_of
 HINT = "press h"
 FEW = 3
 """So many verdicts that have just passed are shown; of more, the last ones."""
+SHORTLY = 2.0
+"""Seconds."""
 LIMITS = Limits()
 
 
@@ -41,13 +46,17 @@ class Seat:
         self._on = ""
         self._content: bytes | None = None
         self._submission: Submission | None = None
+        self._recent: list[tuple[float, frozenset[str]]] = []
         self._verdict: Sequence[Block] = ()
 
     def take(self, part: Part, exercise: str) -> None:
         """Sit down at an exercise, and grade it."""
+        self._sit(part, exercise)
+        self._saved_now()
+
+    def _sit(self, part: Part, exercise: str) -> None:
         self._part, self._path, self._on = part, self._course.exercise_file(part), exercise
-        self._content = self._submission = None
-        self._read()
+        self._content, self._submission, self._recent = None, None, []
 
     def stay(self) -> None:
         """Do what is to be done about whatever happens, until one leaves."""
@@ -65,44 +74,75 @@ class Seat:
     def _saved(self, names: frozenset[str]) -> None:
         moved = [self._others[name] for name in sorted(names) if name in self._others]
         if self._path.name in names:
-            self._read()
+            self._saved_now()
         elif moved:
-            self.take(moved[0], moved[0].exercises[0])
+            self._move(moved[0])
 
-    def _read(self, *above: Block) -> None:
-        """Look at what was saved, and grade the exercise that has changed, or else the one that one is on."""
+    def _move(self, part: Part) -> None:
+        """Go to another part: to what is wrong there, or else to what is to do."""
+        self._sit(part, part.exercises[0])
+        report = self._run(part.checks) if self._read() else None
+        if report:
+            left = [one for one in report.results if one.status != "passed"]
+            begun = [one for one in left if one.status not in progress.NO_ATTEMPT]
+            self._on = next((one.id.split(".")[1] for one in begun + left), self._on)
+            self._grade()
+
+    def _saved_now(self, *above: Block) -> None:
+        """Grade the exercise that has changed, or else the one that one is on; nothing where nothing has changed."""
+        if self._read():
+            self._grade(*above)
+
+    def _read(self) -> bool:
+        """Look at the file; whether it holds something new, and can be graded."""
         try:
             content = cells.content(self._path)
             if content == self._content:
-                return
+                return False
             submission = cells.parse(content, self._path, self._part.name)
         except UsageError as error:
-            self._content = None
+            self._content = self._submission = None
             self._show(screen.line(f"{error}\n", "red"))
-            return
-        before, self._submission, self._content = self._submission, submission, content
-        changed = _changed(before, submission, self._part.exercises) if before else []
+            return False
+        self._submission, self._content = submission, content
+        changed = self._changed(submission)
         if changed and self._on not in changed:
             self._on = changed[0]
-        self._grade(*above)
+        return True
+
+    def _changed(self, now: Submission) -> list[str]:
+        """The exercises whose cells are not what they were, in the order of the file.
+
+        What they were: at the last save, and at those shortly before. A file that is written in pieces is saved several
+        times, and what is cut off at first has not been edited.
+        """
+        known = {source for _, sources in self._recent for source in sources}
+        first = not known
+        clock = time.monotonic()
+        self._recent = [(then, sources) for then, sources in self._recent if clock - then < SHORTLY]
+        self._recent.append((clock, frozenset(cell.source for cell in now.cells)))
+        new = [cell for cell in now.cells if cell.source not in known and not first]
+        return [name for cell in new for name in cell.names() if name in self._part.exercises]
 
     def _grade(self, *above: Block) -> None:
         """Grade the exercise, and those behind it, up to one that has not passed."""
         passed: list[Result] = []
         while True:
-            report = self._run(self._checks())
+            following = self._following()
+            # Where all others have passed, all are graded: what is said in the end is to be true of what is there now.
+            report = self._run(self._checks() if following else self._part.checks)
             if report is None:
                 return
-            if report.exit_code:
-                left = [one for one in report.results if one.status != "passed"]
+            left = [one for one in report.results if one.status != "passed"]
+            if left:
+                self._on = left[0].id.split(".")[1]
                 shown = screen.verdicts([*passed[-FEW:], *left], HINT)
                 self._show(*above, shown, *self._notes(report), *self._where(left))
                 return
-            passed += report.results
-            following = self._following()
             if following is None:
-                self._run_all()
+                self._show(*above, screen.line(f"All of {self._part.id} has passed: {self._part.title}.\n", "green"))
                 return
+            passed += report.results
             self._on = following
 
     def _run(self, specs: tuple[Spec, ...]) -> Report | None:
@@ -111,8 +151,10 @@ class Seat:
         attempt = Attempt.of(self._course, self._part, self._submission, self._template, LIMITS)
         broken_off = False
 
-        def break_off() -> None:
+        def break_off(event: Event) -> None:
             nonlocal broken_off
+            if isinstance(event, Saved) and not self._is_new():
+                return  # the same once more, or another file
             broken_off = True
             attempt.interrupt()
 
@@ -128,6 +170,7 @@ class Seat:
         finally:
             self._events.break_off = nothing
         if broken_off:
+            self._content = None  # whatever is there now is to be graded
             return None
         try:
             progress.remember({one.id: one.status for one in report.results})
@@ -135,12 +178,18 @@ class Seat:
             pass  # said by `grader run` and `grader doctor`; here it would be said at each save
         return report
 
+    def _is_new(self) -> bool:
+        try:
+            return cells.content(self._path) != self._content
+        except UsageError:
+            return True
+
     def _pressed(self, key: str) -> None:
         if key == "h":
             self._hint()
         elif key == "l":
             self._list()
-        elif key == "a" and self._submission:
+        elif key == "a":
             self._run_all()
         elif key == "r":
             self._ask_reset()
@@ -152,18 +201,14 @@ class Seat:
         self._show_beside(screen.line(f"{shown.name}, hint {shown.number} of {shown.of}: {says}{more}\n"))
 
     def _list(self) -> None:
-        self._show_beside(lambda console: screen.lines(self._overview(console.width))(console))
+        self._show_beside(self._listed)
 
     def _run_all(self) -> None:
-        """Grade the whole part, and go to what has not passed."""
-        report = self._run(self._part.checks)
-        if report is None:
-            return
-        if not report.exit_code:
-            self._show(screen.line(f"All of {self._part.id} has passed: {self._part.title}.", "green"))
-            return
-        self._on = next(one.id.split(".")[1] for one in report.results if one.status != "passed")
-        self._show(lambda console: screen.lines(self._overview(console.width))(console), *self._notes(report))
+        """Grade the whole part as it is now, list it, and stay where one is."""
+        self._read()
+        report = self._submission and self._run(self._part.checks)
+        if report:
+            self._show(self._listed, *self._notes(report))
 
     def _ask_reset(self) -> None:
         name = f"{self._part.id}.{self._on}"
@@ -184,7 +229,7 @@ class Seat:
             said = "\n".join(reset.reset(self._course, (name,)))
         except UsageError as error:
             said = str(error)
-        self._read(screen.line(f"{said}\n"))
+        self._saved_now(screen.line(f"{said}\n"))
 
     def _show(self, *verdict: Block) -> None:
         """Show a verdict, or what stands in its place."""
@@ -228,13 +273,6 @@ class Seat:
     def _notes(self, report: Report) -> list[Block]:
         return [screen.line(f"Note: {note}", "yellow") for note in report.notes]
 
-    def _overview(self, width: int) -> list[tuple[str, str]]:
-        seen = progress.read()
-        rows = overview.checks(self._part, seen, terminal.WORDS, width)
-        return [*rows, (f"You are on {self._part.id}.{self._on}.", "bold")]
-
-
-def _changed(before: Submission, now: Submission, exercises: Sequence[str]) -> list[str]:
-    """The exercises whose cells are not what they were, in the order of the file."""
-    known = {cell.source for cell in before.cells}
-    return [name for cell in now.cells if cell.source not in known for name in cell.names() if name in exercises]
+    def _listed(self, console: Console) -> None:
+        rows = overview.checks(self._part, progress.read(), terminal.WORDS, console.width)
+        screen.lines([*rows, (f"You are on {self._part.id}.{self._on}.", "bold")])(console)
