@@ -25,7 +25,7 @@ def completed(cwd, words, course=ROOT, **environment):
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+    return [line.partition(",")[2] for line in done.stdout.split()]
 
 
 def test_what_cannot_be_read_completes_to_nothing(tmp_path):

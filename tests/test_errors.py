@@ -151,3 +151,45 @@ def test_a_course_that_is_broken_inside(workspace, tmp_path):
     assert done.returncode == 3
     assert "ZeroDivisionError" in done.stderr
     assert len(done.stderr.splitlines()) == 2
+
+
+TRACES = {
+    "in a helper of one's own": (
+        "def helper(x):\n    return x[1000]\n\n\ndef double(x):\n    return helper(x)",
+        ["mine.py:6 in double: return helper(x)", "mine.py:2 in helper: return x[1000]"],
+    ),
+    "in a method": (
+        "class Box:\n    def add(self):\n        return 1 / 0\n\n\ndef double(x):\n    return Box().add()",
+        ["mine.py:7 in double: return Box().add()", "mine.py:3 in Box.add: return 1 / 0"],
+    ),
+    "in a call of torch": (
+        "import torch\n\n\ndef double(x):\n    return torch.cat([x, x.sum()])",
+        ["mine.py:5 in double: return torch.cat([x, x.sum()])"],
+    ),
+    "a line that does not fit": (
+        f"def double(x):\n    return x + {'+ '.join(['missing_name'] * 8)}",
+        ["mine.py:2 in double:", f"  return x + {'+ '.join(['missing_name'] * 4)}+"],
+    ),
+    "syntax": ("def double(x):\n    return (x + x", ["SyntaxError: '(' was never closed, in line 2: `return (x + x`."]),
+    "at the level of a cell": (
+        "double = twice",
+        ["NameError: name 'twice' is not defined, in line 1:", "`double = twice`."],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TRACES)
+def test_a_students_traceback_begins_at_their_frame_and_shows_their_lines(workspace, what):
+    code, lines = TRACES[what]
+    (workspace / "mine.py").write_text(code)
+    done = command("run", "part9.double", "--file", "mine.py", cwd=workspace, COLUMNS="80")
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    at = [said.find(" ".join(line.split())) for line in lines]
+    assert -1 not in at
+    assert at == sorted(at)
+    if what == "a line that does not fit":
+        assert "    mine.py:2 in double:\n      return x +" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "site-packages" not in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

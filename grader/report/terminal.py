@@ -7,7 +7,7 @@ from rich.text import Text
 
 from grader.comparison import Comparison
 from grader.report import training
-from grader.report.model import NOT_WRITTEN, Report, Result
+from grader.report.model import NOT_WRITTEN, Frame, Report, Result
 
 WORDS = {
     "passed": ("passed", "green"),
@@ -67,8 +67,11 @@ def header(title: str, file: str, seed: int, isolation: str) -> list[Text]:
     ]
 
 
-def result(console: Console, one: Result) -> None:
-    """One verdict: a line, and below it what to know where it has not passed."""
+def result(console: Console, one: Result, hint: str = "grader hint {}") -> None:
+    """One verdict: a line, and below it what to know where it has not passed.
+
+    hint: how one asks for a hint, with {} for the id.
+    """
     word, style = WORDS[one.status]
     line = Text.assemble((f"{word:<11}", style), f" {one.points}/{one.max_points} {one.id:<26} ", (one.title, "dim"))
     cut = len(line) > console.width
@@ -86,23 +89,27 @@ def result(console: Console, one: Result) -> None:
     if one.mistake:
         _indented(console, f"It looks like this: {one.mistake}.", "bold")
     _indented(console, one.message)
-    for line_below in _evidence(one):
+    for line_below in _evidence(one, _room(console)):
         _indented(console, line_below)
     if one.curve:
         for line_below in training.lines(one.curve, one.status):
             _indented(console, line_below, "dim")
     elif one.status in ("failed", "crashed"):
-        _indented(console, f"For a hint: grader hint {one.id}", "dim")
+        _indented(console, f"For a hint: {hint.format(one.id)}", "dim")
     console.print()
 
 
-def _indented(console: Console, text: str, style: str = "") -> None:
+def _indented(console: Console, text: str, style: str = "", indent: int = INDENT) -> None:
     """Wrap and indent, without the blanks that rich would pad a line with."""
-    width = max(20, console.width - INDENT)
+    width = _room(console, indent)
     for line in printable(text).splitlines():
         wrapped = textwrap.wrap(line, width, subsequent_indent="  " if line.startswith("  ") else "") or [""]
         for piece in wrapped:
-            console.print(Text(" " * INDENT + piece, style=style), no_wrap=True, overflow="ignore", crop=False)
+            console.print(Text(" " * indent + piece, style=style), no_wrap=True, overflow="ignore", crop=False)
+
+
+def _room(console: Console, indent: int = INDENT) -> int:
+    return max(20, console.width - indent)
 
 
 def printable(text: str) -> str:
@@ -110,12 +117,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
-def _evidence(one: Result) -> list[str]:
+def _evidence(one: Result, width: int) -> list[str]:
     """The traceback, the worst entry and the printed output, as far as there are any."""
-    lines = [
-        f"{frame.file}:{frame.line}{f' in {frame.function}' if frame.function else ''}: {frame.code}"
-        for frame in one.details.trace
-    ]
+    lines = [line for frame in one.details.trace for line in _frame(frame, width)]
     wrong = [c for c in one.details.comparisons if c.fault]
     if one.status == "failed" and wrong:
         lines += _comparison(wrong[0])
@@ -128,6 +132,12 @@ def _evidence(one: Result) -> list[str]:
         if len(kept) > 8:
             lines.append(f"  ... and {len(kept) - 8} lines more")
     return lines
+
+
+def _frame(frame: Frame, width: int) -> list[str]:
+    """Where a student's code was, and its line: on a line of its own where the two do not fit into one."""
+    where = f"{frame.file}:{frame.line}{f' in {frame.function}' if frame.function else ''}:"
+    return [f"{where} {frame.code}"] if len(where) + 1 + len(frame.code) <= width else [where, f"  {frame.code}"]
 
 
 def _comparison(comparison: Comparison) -> list[str]:
@@ -168,7 +178,7 @@ def summary(console: Console, report: Report) -> None:
         word = WORDS[one.status][0].lower()
         counts[word] = counts.get(word, 0) + 1
     for note in report.notes:
-        console.print(Text(f"Note: {printable(note)}", style="yellow"))
+        _indented(console, f"Note: {note}", "yellow", indent=0)
     parts = ", ".join(f"{number} {word}" for word, number in counts.items())
     if report.not_run:
         console.print(f"Not run: {report.not_run} training checks, by grader train {report.part}.", style="dim")
