@@ -114,8 +114,7 @@ def run(
     if html_file and isinstance(attempt, KeepingAttempt):
         from grader.report import page
 
-        written = page.of_run(report, specs, course.load(part), attempt.answers)
-        write_whole(Path(html_file), written.encode())
+        write_whole(Path(html_file), page.of_run(report, specs, course.load(part), attempt.answers).encode())
         console.print(f"Written: {html_file}", markup=False, soft_wrap=True)
     sys.exit(report.exit_code)
 

@@ -256,9 +256,6 @@ def test_what_has_no_values_is_said_as_run_says_it(answered):
     assert done.returncode == 1
     assert "It raised AttributeError" in done.stdout
     assert "Nothing is written." in done.stdout
-    done = answered("part9.double", double="def double(x):\n    raise NotImplementedError()")
-    assert done.returncode == 1
-    assert "to do" in done.stdout
 
 
 def test_a_right_answer_is_said(answered):
