@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from grader.cells import Cell, Submission, bound
+from grader.cells import KEPT, Cell, Submission, bound
 
 AUTOGRAD = "autograd"
 """What is forbidden under this name is all of autograd; any other name is that of a function of torch."""
@@ -44,47 +44,103 @@ def violation(submission: Submission, exercise: str, forbids: tuple[str, ...]) -
 @lru_cache(maxsize=8)
 def _scan(submission: Submission, forbids: tuple[str, ...]) -> dict[str, Violation]:
     """The violations by the name of each top-level definition that contains or reaches one."""
-    parsed = [(cell, tree) for cell in submission.cells if isinstance(tree := cell.tree(), ast.Module)]
-    statements = [(cell, s, [*ast.walk(s)]) for cell, tree in parsed for s in _statements(tree)]
-    lines = {cell.index: cell.source.split("\n") for cell, _ in parsed}
-    shared = _aliases(node for _, s, nodes in statements if not isinstance(s, _DEFINITIONS) for node in nodes)
-    for _, definition, _ in statements:
-        if isinstance(definition, _DEFINITIONS):
-            shared.pop(definition.name, None)
-    methods = {name for _, _, nodes in statements for name in _methods(nodes)}
-    methods.update(name for c in submission.cells if isinstance(c.tree(), Exception) for name in c.names())
+    statements = [(cell, place, one) for cell in submission.cells for place, one in enumerate(_statements(cell.source))]
+    shared = {name: dotted for _, _, one in statements if not one.defines for name, dotted in one.aliases.items()}
+    for _, _, one in statements:
+        if one.defines:
+            shared.pop(one.names[0], None)
+    methods = frozenset(name for _, _, one in statements for name in one.methods)
+    methods |= {name for c in submission.cells if isinstance(c.tree(), Exception) for name in c.names()}
     found: dict[str, Violation] = {}
-    uses: dict[str, set[str]] = {}
-    for cell, statement, nodes in statements:
-        used = _free_names(statement, lines[cell.index])
-        aliases = {name: dotted for name, dotted in shared.items() if name in used} | _aliases(nodes)
-        violation = next(_violations(statement, cell, forbids, _Known(aliases, methods)), None)
-        for name in _names(statement):
+    uses: dict[str, frozenset[str]] = {}
+    for cell, place, one in statements:
+        aliases = {name: dotted for name, dotted in shared.items() if name in one.used} | one.aliases
+        known = _Known(frozenset(aliases.items()), methods)
+        offence = _offence(cell.source, place, forbids, known)
+        for name in one.names:
             # A later definition replaces an earlier one, unless it is made from it.
-            kept = name in used
-            uses[name] = used | (uses.get(name, set()) if kept else set())
-            if violation or not kept:
+            kept = name in one.used
+            uses[name] = one.used | (uses.get(name, frozenset()) if kept else frozenset())
+            if offence or not kept:
                 found.pop(name, None)
-            if violation:
-                found[name] = violation
+            if offence:
+                found[name] = offence.within(cell)
     return _reached(found, uses)
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A top-level statement, with what it tells by itself."""
+
+    node: ast.stmt
+    names: tuple[str, ...]
+    """What it binds."""
+    used: frozenset[str]
+    """The names that it takes from around it, in whatever function inside it."""
+    aliases: dict[str, str]
+    methods: frozenset[str]
+
+    @property
+    def defines(self) -> bool:
+        """Whether it is a function or a class."""
+        return isinstance(self.node, _DEFINITIONS)
+
+
+def _statements(source: str) -> tuple[_Statement, ...]:
+    """A cell's statements that run; none where it can't be parsed. After a save, most cells are as they were."""
+    return _kept_statements(source) if len(source) <= KEPT else _read(source)
+
+
+def _read(source: str) -> tuple[_Statement, ...]:
+    tree = Cell(0, source, 0, "").tree()
+    if isinstance(tree, Exception):
+        return ()
+    lines, read = source.split("\n"), []
+    for node in _running(tree):
+        nodes = [*ast.walk(node)]
+        used = frozenset(_free_names(node, lines))
+        read.append(_Statement(node, tuple(_names(node)), used, _aliases(nodes), frozenset(_methods(nodes))))
+    return tuple(read)
+
+
+_kept_statements = lru_cache(maxsize=96)(_read)
+
+
+@dataclass(frozen=True)
+class _Offence:
+    """Something forbidden, and its line in its cell."""
+
+    what: str
+    line: int
+    why: str
+
+    def within(self, cell: Cell) -> Violation:
+        """The violation, placed where a reader finds it."""
+        line = self.line + cell.line
+        return Violation(self.what, f"line {line}" if cell.line else f"{cell.filename}, line {line}", self.why)
+
+
+@lru_cache(maxsize=512)
+def _offence(source: str, place: int, forbids: tuple[str, ...], known: "_Known") -> _Offence | None:
+    """The first thing that a statement of a cell does against the rules."""
+    return next(_offences(_statements(source)[place].node, forbids, known), None)
 
 
 @dataclass(frozen=True)
 class _Known:
     """What is known of the names in a statement."""
 
-    aliases: dict[str, str]
+    aliases: frozenset[tuple[str, str]]
     """`t` is `torch.autograd`, after `import torch.autograd as t` or `t = torch.autograd`."""
-    methods: set[str]
+    methods: frozenset[str]
     """Names of the student's own methods: `layer.backward(g)` may be one of them."""
 
     def dotted(self, node: ast.expr) -> str:
         """`torch.autograd.grad` for that expression, aliases resolved; empty where it is no chain of names."""
         name = _dotted(node)
-        for _ in range(3):
+        for _ in range(3 if self.aliases else 0):
             root, dot, rest = name.partition(".")
-            name = self.aliases.get(root, root) + dot + rest
+            name = dict(self.aliases).get(root, root) + dot + rest
         return name
 
 
@@ -107,7 +163,7 @@ def _methods(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (inner.name for inner in node.body if isinstance(inner, ast.FunctionDef))
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+def _running(tree: ast.Module) -> Iterator[ast.stmt]:
     """The top-level statements that run: of `if __name__ == "__main__":` only what stands under its else."""
     for statement in tree.body:
         if isinstance(statement, ast.If) and _is_main(statement.test):
@@ -155,7 +211,7 @@ def _text(statement: ast.stmt, lines: list[str]) -> str:
     return "\n".join(lines[first - 1 : last]) if own else ast.unparse(statement)
 
 
-def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str, Violation]:
+def _reached(found: dict[str, Violation], uses: dict[str, frozenset[str]]) -> dict[str, Violation]:
     """The violations, handed on to the helpers' callers."""
     reached, grew = dict(found), True
     while grew:
@@ -168,23 +224,22 @@ def _reached(found: dict[str, Violation], uses: dict[str, set[str]]) -> dict[str
     return reached
 
 
-def _violations(statement: ast.stmt, cell: Cell, forbids: tuple[str, ...], known: _Known) -> Iterator[Violation]:
+def _offences(statement: ast.stmt, forbids: tuple[str, ...], known: _Known) -> Iterator[_Offence]:
     queue: deque[ast.AST] = deque([statement])
     while queue:
         node = queue.popleft()
         if not isinstance(node, _TELLING):
             queue += ast.iter_child_nodes(node)
             continue
-        line = getattr(node, "lineno", 1) + cell.line
-        place = f"line {line}" if cell.line else f"{cell.filename}, line {line}"
+        line = getattr(node, "lineno", 1)
         for module in _imported(node):
             if module.partition(".")[0] in _HIDDEN:
-                yield Violation(f"import {module}", place, "the answer is to be your own")
+                yield _Offence(f"import {module}", line, "the answer is to be your own")
         what = _autograd(node, known) if AUTOGRAD in forbids else None
         if what:
-            yield Violation(what, place, "each gradient is to be worked out by hand")
+            yield _Offence(what, line, "each gradient is to be worked out by hand")
         elif isinstance(node, (ast.Attribute, ast.Name)) and _ready_made(known.dotted(node), forbids):
-            yield Violation(known.dotted(node), place, "it is what you are to write yourself")
+            yield _Offence(known.dotted(node), line, "it is what you are to write yourself")
         # A chain of names is looked at as a whole: torch.autograd.no_grad is no torch.autograd.
         if not (isinstance(node, ast.Attribute) and _dotted(node)):
             queue += ast.iter_child_nodes(node)
