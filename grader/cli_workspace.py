@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from grader.course import default_course
+from grader.targets import TARGET
 
 
 @click.command()
@@ -33,7 +34,7 @@ def update() -> None:
 
 
 @click.command()
-@click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...")
+@click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...", type=TARGET)
 @click.option("--undo", is_flag=True, help="Put back what the newest backup has instead.")
 def reset(targets: tuple[str, ...], undo: bool) -> None:
     """Set an exercise (part4.dprobs), or a part (part4), back to what was shipped; what you wrote is kept."""

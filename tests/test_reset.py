@@ -415,7 +415,7 @@ words = st.sampled_from([["part9"], ["part9.double"], ["part9.row_sums", "part9.
 steps = st.lists(st.one_of(edits.map(lambda made: ("edit", made)), st.tuples(st.sampled_from(["reset", "undo"]), words)), max_size=6)  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([SOLVED, STUB, *FORMS.values()]), steps)
 def test_every_text_is_in_the_file_or_in_a_backup(start, todo):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -441,4 +441,4 @@ def test_every_text_is_in_the_file_or_in_a_backup(start, todo):
                 if "Nothing to do" not in undone:  # nothing else: what was reset held no answer
                     assert desk.py.read_bytes() == before
                 assert ever | {after} <= {desk.py.read_bytes(), *desk.backups()}
-                ever |= {after}
+                ever |= {after} if desk.py.read_bytes() != after else set()  # else it is the student's to overwrite
