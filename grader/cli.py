@@ -36,7 +36,7 @@ def main() -> None:
     """Exercises for "Neural Networks: Zero to Hero", and their grader."""
 
 
-@main.command()
+@click.command()
 @click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...", type=TARGET)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Grade this .py or .ipynb instead.")
 @click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
@@ -119,12 +119,16 @@ def run(
     sys.exit(report.exit_code)
 
 
-STUDENTS = (
-    init, update, reset, watch, list_, hint, solution, diff, train, records, plot, notebook, data, doctor, completion,
-)  # fmt: skip
-TEACHERS = (batch, export, report, nbgrader, gradescope, dev)
-for command in (*STUDENTS, *TEACHERS):
-    main.add_command(command)
+main.sections = {
+    "Commands": (
+        init, watch, run, list_, hint, solution, diff, reset, update, notebook, train, records, plot, data, doctor,
+        completion,
+    ),
+    "For instructors and authors": (nbgrader, gradescope, batch, report, export, dev),
+}  # fmt: skip
+for commands in main.sections.values():
+    for command in commands:
+        main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -34,7 +34,7 @@ DEFAULT = "-"
 )
 @click.option("--save", "tensors", metavar="FILE", help="Write the inputs and both values as safetensors.")
 def diff(exercise: str | None, file: Path | None, seed: int, png: str | None, tensors: str | None) -> None:
-    """Show what an exercise (part4.dprobs) gives, beside what was expected.
+    """Show what came of an exercise beside what was expected.
 
     The smallest of the inputs that it is wrong for is shown. The entry that is off most stands between > and <.
     """

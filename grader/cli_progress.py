@@ -53,7 +53,7 @@ def list_(part: str | None) -> None:
 @click.command()
 @click.argument("exercise", type=TARGET)
 def hint(exercise: str) -> None:
-    """Show a hint for an exercise; ask again for the next one.
+    """Show a hint for an exercise, and then the next.
 
     The last one comes after a try.
     """
@@ -68,7 +68,7 @@ def hint(exercise: str) -> None:
 @click.command()
 @click.argument("exercise", type=TARGET)
 def solution(exercise: str) -> None:
-    """Show how the course writes an exercise that you have passed.
+    """Show how the course writes what you have passed.
 
     Yours is run first.
     """

@@ -11,9 +11,9 @@ from grader.targets import TARGET
 @click.command()
 @click.argument("target", required=False, metavar="[PART|EXERCISE]", type=TARGET)
 def watch(target: str | None) -> None:
-    """Grade what you save, when you save it; go on when it has passed.
+    """Grade what you save, when you save it.
 
-    Without a part: where you were last, and wherever you save.
+    When it has passed, the next exercise follows. Without a part: where you were last, and wherever you save.
     """
     from grader import progress, warm
 

@@ -12,7 +12,10 @@ from grader.targets import TARGET
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
-    """Make a workspace of your own in DIR: the exercises, the data, and what VS Code and git need to know."""
+    """Make a workspace of your own in DIR.
+
+    It holds the exercises, the data, and what VS Code and git need to know.
+    """
     from grader.workspaces.begin import begin
 
     for line in begin(default_course(), folder):
@@ -21,9 +24,9 @@ def init(folder: Path) -> None:
 
 @click.command()
 def update() -> None:
-    """Bring the exercises of your workspace up to date; your answers stay.
+    """Bring your workspace's exercises up to date.
 
-    Exits with 1 where something is left for you to decide.
+    Your answers stay. Exits with 1 where something is left for you to decide.
     """
     from grader.workspaces import update as updating
 
@@ -37,7 +40,10 @@ def update() -> None:
 @click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...", type=TARGET)
 @click.option("--undo", is_flag=True, help="Put back what the newest backup has instead.")
 def reset(targets: tuple[str, ...], undo: bool) -> None:
-    """Set an exercise (part4.dprobs), or a part (part4), back to what was shipped; what you wrote is kept."""
+    """Set an exercise or a part back to its stub.
+
+    What you wrote is kept in a backup.
+    """
     from grader.workspaces import reset as resetting
 
     for line in (resetting.undo if undo else resetting.reset)(default_course(), targets):

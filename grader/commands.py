@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ TEXT = 200
 
 class Commands(click.Group):
     """A group that says in its own words what ended a command; those of its subgroups too."""
+
+    sections: Mapping[str, Sequence[click.Command]] = {}
+    """Commands by the heading under which the help lists them; none: all under one."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under their headings, in order."""
+        if not self.sections:
+            super().format_commands(ctx, formatter)
+        for section, commands in self.sections.items():
+            with formatter.section(section):
+                formatter.write_dl([(one.name or "", one.get_short_help_str(limit=64)) for one in commands])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

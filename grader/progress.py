@@ -35,10 +35,14 @@ def read() -> dict[str, str]:
     return seen
 
 
-def remember(statuses: dict[str, str]) -> None:
-    """Keep the verdicts of a run, with those of earlier ones. One line a check, sorted, so that git merges it."""
+def remember(statuses: dict[str, str]) -> dict[str, str]:
+    """Keep the verdicts of a run, with those of earlier ones: all that is known now.
+
+    One line a check, sorted, so that git merges it. Raises UsageError where they can't be kept.
+    """
     known = read() | statuses
     state.write(file(), "".join(f"{check} {status}\n" for check, status in sorted(known.items())).encode())
+    return known
 
 
 def attempted(part: Part, exercise: str) -> bool:

@@ -292,3 +292,10 @@ def test_no_warning_about_a_students_code_is_ours(workspace):
     (workspace / "mine.py").write_text(text)
     done = command("run", "part9.double", "--file", "mine.py", cwd=workspace, PYTHONWARNINGS="always")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_help_names_each_command_once_and_cuts_no_sentence(workspace):
+    lines = command("--help", cwd=workspace, COLUMNS="80").stdout.partition("\nCommands:\n")[2].splitlines()
+    listed = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert len(listed) == len(set(listed)) > 20
+    assert not [line for line in lines if line.endswith("...")]

@@ -179,7 +179,7 @@ def test_somebodys_answers_are_not_handed_out(course, tmp_path):
 
 def test_a_workspace(course, tmp_path):
     said = fine("init", "mine")
-    assert said == "made      mine: the exercises are in mine/exercises\nGo there, and begin: grader run part9\n"
+    assert said == "made      mine: the exercises are in mine/exercises\nGo there, and begin: grader watch part9\n"
     made = {str(path.relative_to(tmp_path / "mine")): told for path, told in files(tmp_path / "mine").items() if told}
     assert set(made) == {
         f"exercises/{NAME}.py",

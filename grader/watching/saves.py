@@ -8,7 +8,7 @@ from watchfiles import watch
 
 from grader.watching.events import Events, Saved
 
-QUIET = 10
+QUIET = 5
 """Milliseconds without a change after which a save is taken to be whole."""
 LOOK = 500
 """Milliseconds between two looks at the files themselves: a folder on a network, or one that was put in the place of
@@ -48,7 +48,7 @@ class Saves:
             for _ in watch(
                 self._folder,
                 watch_filter=None,
-                debounce=10 * QUIET,
+                debounce=20 * QUIET,
                 step=QUIET,
                 stop_event=self._stop,
                 rust_timeout=LOOK,

@@ -48,6 +48,7 @@ class Seat:
         self._submission: Submission | None = None
         self._recent: list[tuple[float, frozenset[str]]] = []
         self._verdict: Sequence[Block] = ()
+        self._seen: dict[str, str] = {}  # what is known of each check, here and from earlier
 
     def take(self, part: Part, exercise: str) -> None:
         """Sit down at an exercise, and grade it."""
@@ -57,6 +58,7 @@ class Seat:
     def _sit(self, part: Part, exercise: str) -> None:
         self._part, self._path, self._on = part, self._course.exercise_file(part), exercise
         self._content, self._submission, self._recent = None, None, []
+        self._seen = progress.read()
 
     def stay(self) -> None:
         """Do what is to be done about whatever happens, until one leaves."""
@@ -172,10 +174,11 @@ class Seat:
         if broken_off:
             self._content = None  # whatever is there now is to be graded
             return None
+        statuses: dict[str, str] = {one.id: one.status for one in report.results}
         try:
-            progress.remember({one.id: one.status for one in report.results})
+            self._seen = progress.remember(statuses)
         except UsageError:
-            pass  # said by `grader run` and `grader doctor`; here it would be said at each save
+            self._seen |= statuses  # `grader run` and `grader doctor` say why; here it would be said at each save
         return report
 
     def _is_new(self) -> bool:
@@ -238,9 +241,8 @@ class Seat:
 
     def _show_beside(self, *blocks: Block) -> None:
         """Show something below the verdict, for now."""
-        seen = progress.read()
         part = self._part
-        done, points = progress.passed(part, seen), progress.points(part, seen)
+        done, points = progress.passed(part, self._seen), progress.points(part, self._seen)
         head = f"{part.id}: {part.title} | isolation: {self._template.isolation.name}"
         self._screen.show(
             screen.line(head, "bold"),
@@ -255,10 +257,9 @@ class Seat:
 
     def _following(self) -> str | None:
         """The next exercise that has not passed, from here on and around."""
-        seen = progress.read()
         names = self._part.exercises
         place = names.index(self._on)
-        left = {spec.exercise for spec in self._part.checks if seen.get(spec.id) != "passed"}
+        left = {spec.exercise for spec in self._part.checks if self._seen.get(spec.id) != "passed"}
         return next((name for name in (*names[place + 1 :], *names[:place]) if name in left), None)
 
     def _where(self, left: Sequence[Result]) -> list[Block]:
@@ -274,5 +275,5 @@ class Seat:
         return [screen.line(f"Note: {note}", "yellow") for note in report.notes]
 
     def _listed(self, console: Console) -> None:
-        rows = overview.checks(self._part, progress.read(), terminal.WORDS, console.width)
+        rows = overview.checks(self._part, self._seen, terminal.WORDS, console.width)
         screen.lines([*rows, (f"You are on {self._part.id}.{self._on}.", "bold")])(console)

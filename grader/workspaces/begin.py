@@ -59,7 +59,7 @@ def begin(course: Course, folder: Path) -> list[str]:
         raise UsageError(f"{folder} can't be written: {error.strerror}. Name a folder that you may write to.") from None
     return [
         f"made      {folder}: the exercises are in {folder / 'exercises'}",
-        f"Go there, and begin: grader run {parts[0].id}",
+        f"Go there, and begin: grader watch {parts[0].id}",
     ]
 
 
@@ -101,16 +101,15 @@ def _files(course: Course, parts: list[Part]) -> Iterator[tuple[str, bytes]]:
 
 def _readme(part: Part) -> str:
     name = f"{part.id}.{part.exercises[0]}"
-    run, hint, reset, update = (
-        line.ljust(len(f"grader reset {name}"))
-        for line in (f"grader run {part.id}", f"grader hint {name}", f"grader reset {name}", "grader update")
-    )
+    commands = (f"watch {part.id}", "list", f"hint {name}", f"reset {name}", "update")
+    watch, list_, hint, reset, update = (f"grader {line:<{max(map(len, commands))}}" for line in commands)
     return f"""\
 # Zero to Hero: your workspace
 
 Your answers go into `exercises/`, one file a part. Open one in your editor, and in this folder:
 
-    {run}    # a verdict on each exercise; grader list shows the parts
+    {watch}    # a verdict whenever you save, and on to the next exercise
+    {list_}    # the parts, how far you are, and what is next
     {hint}    # a hint, then the next one
     {reset}    # back to the stub; --undo brings your answer back
     {update}    # what the course has changed since; your answers stay
