@@ -41,7 +41,7 @@ def watch(workspace):
 
 def answer(text, name, body):
     """The text of the exercises with another body of a function."""
-    pattern = rf'(def {name}\(.*?"""\n).*?(?=\n\n|\Z)'
+    pattern = rf'(def {name}\(.*?"""\n).*?(?=\n\n\n|\Z)'
     changed, count = re.subn(pattern, lambda match: f"{match[1]}    {body}", text, count=1, flags=re.DOTALL)
     assert count == 1
     return changed
@@ -94,6 +94,17 @@ def test_when_all_has_passed_it_says_so_and_goes_on(watch, file):
     file.write_text(solution.replace("# %%\nimport torch", "# %%\nimport torch\ntorch.Tensor.sum = None"))
     view = one.until("(CRASHED|FAILED).*row_sums.*" + re.escape(KEYS))
     assert "part9.double" not in view.partition("isolation")[2]
+
+
+def test_the_screen_that_the_docs_show(tmp_path):
+    page = (ROOT / "docs" / "students.md").read_text()
+    block = re.search(r"<!-- watch (.*?): (.*?) -->\n```text\n(.*?)```", page, re.DOTALL)
+    target, body, shown = block.groups()
+    assert command("init", tmp_path / "mine", cwd=tmp_path, course=ROOT).returncode == 0
+    put(tmp_path / "mine" / "exercises" / "part4_backprop.py", target.partition(".")[2], body)
+    with Terminal("watch", target, cwd=tmp_path / "mine", course=ROOT) as one:
+        view = one.until(re.escape(KEYS))
+    assert [line.rstrip() for line in view.splitlines()] == shown.splitlines()
 
 
 # --- Editors ----------------------------------------------------------------------------------------
@@ -432,11 +443,7 @@ def test_without_a_part_it_goes_where_one_saves(tmp_path):
     assert command("init", tmp_path / "mine", cwd=tmp_path, course=ROOT).returncode == 0
     with Terminal("watch", cwd=tmp_path / "mine", course=ROOT) as one:
         assert "part0: " in one.until(re.escape(KEYS))
-        file = tmp_path / "mine" / "exercises" / "part4_backprop.py"
-        pattern = r"(def dprobs\(.*?)    # YOUR CODE HERE\n    raise NotImplementedError\(\)"
-        file.write_text(
-            re.sub(pattern, lambda m: m[1] + "    return 1 / f.probs", file.read_text(), count=1, flags=re.DOTALL)
-        )
+        put(tmp_path / "mine" / "exercises" / "part4_backprop.py", "dprobs", "return 1 / f.probs")
         view = one.until("part4: .*" + re.escape(KEYS))
         assert "part4.dprobs" in view
         one.press("q")
