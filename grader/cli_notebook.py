@@ -3,10 +3,11 @@
 import click
 
 from grader.course import default_course
+from grader.targets import PART
 
 
 @click.command()
-@click.argument("part")
+@click.argument("part", type=PART)
 @click.option("--from", "source", type=click.Choice(["py", "notebook"]), help="Whose text counts where both changed.")
 def notebook(part: str, source: str | None) -> None:
     """Pair a part (part4) with a notebook: edit either."""

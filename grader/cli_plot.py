@@ -8,10 +8,11 @@ import click
 from grader import data as names_data
 from grader.course import default_course
 from grader.errors import UsageError
+from grader.targets import PART
 
 
 @click.command()
-@click.argument("part")
+@click.argument("part", type=PART)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("pictures"), help="Folder for the PNGs [pictures]."

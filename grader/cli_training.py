@@ -10,6 +10,7 @@ from grader import data as names_data
 from grader.course import default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen
+from grader.targets import PART
 
 if TYPE_CHECKING:
     from grader.training.grade import Plan
@@ -20,7 +21,7 @@ BUDGETS = click.Choice(["quick", "full"])
 
 
 @click.command()
-@click.argument("target", metavar="PART|CHECK")
+@click.argument("target", metavar="PART|CHECK", type=PART)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Train what this .py or .ipynb holds instead.")
 @click.option("--device", type=DEVICES, default="auto", help="Where to train [auto: a GPU if there is one].")
 @click.option("--budget", type=BUDGETS, help="quick: some seconds; full: the lecture's steps [full with a GPU].")

@@ -150,6 +150,7 @@ def told_apart(one: Case, other: Case) -> tuple[str, str]:
     """A few inputs in which two cases differ: shapes of tensors, and plain numbers."""
     first, second = _traits(one), _traits(other)
     names = [name for name in first if name in second and first[name] != second[name]]
+    names.sort(key=lambda name: first[name] not in ("= True", "= False"))  # a switch tells more than a size
     chosen = [name for name in names if name.startswith(("d.", "f.logits"))] or names
 
     def words(traits: dict[str, str]) -> str:
