@@ -11,8 +11,9 @@ import subprocess
 from contextlib import suppress
 from typing import Any
 
-from grader.sandbox import Child, Limits
+from grader.sandbox import GONE, Child, Ended, Limits
 from grader.spare import Spare
+from grader.template import PATIENCE
 from grader.usage import Usage, memory, usage_beyond
 
 FLUSHED = 1.0
@@ -20,7 +21,7 @@ FLUSHED = 1.0
 
 
 class Spawned(Child):
-    """A spare process that has connected, and now is a student's."""
+    """A spare process that has connected, and now is a student's. Raises Ended where it has ended, or was stopped."""
 
     def __init__(self, spare: Spare, data: socket.socket, limits: Limits):
         super().__init__(data, limits)
@@ -30,8 +31,15 @@ class Spawned(Child):
         self._marks = True  # until one does not come: its standard output leads elsewhere then
         spare.printed.take()
         settings = {"memory": limits.memory, "cpu": int(limits.total) + 1, "file": limits.file}
-        with suppress(OSError):  # it has ended: the first request will tell
+        data.settimeout(PATIENCE)
+        try:
             data.sendall(json.dumps(settings).encode() + b"\n")
+            started = data.recv(1)
+        except OSError:
+            started = b""
+        if not started:
+            self.close()
+            raise Ended("crashed", GONE)
 
     def answer(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         """The next message about the last request. Raises Ended."""
@@ -64,8 +72,6 @@ class Spawned(Child):
         return bool(self._selector.select(seconds))
 
     def _bury(self) -> None:
-        from grader.template import PATIENCE
-
         with suppress(subprocess.TimeoutExpired):
             self._exit = self._spare.process.wait(PATIENCE)
         self._spare.printed.wait(FLUSHED)

@@ -49,7 +49,8 @@ class Spawning(Template):
         if self._line is None:
             raise Ended("crashed", f"{GONE}. It said: {self.said()}")
         self.ready = True
-        child = Spawned(self._spare, self._line, limits)
+        line, self._line = self._line, None
+        child = Spawned(self._spare, line, limits)
         self._renew()
         return child
 

@@ -28,6 +28,7 @@ def main(port: int, word: str) -> None:
         limits = json.loads(data.makefile("rb", 0).readline())
         session.capture()
         session.limit(limits)
+        data.sendall(b"\n")
         session.Session(data, marks=True).serve()
         code = 0
     finally:
