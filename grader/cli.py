@@ -70,7 +70,7 @@ def run(
     for target in (json_file, junit_file, html_file):
         check_writable(target)
 
-    warm.import_torch()  # once, here: the student's process is a fork that has it too
+    warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
     from msgspec import structs
 

@@ -51,7 +51,7 @@ def diff(exercise: str | None, file: Path | None, seed: int, png: str | None, te
     for target in (png if png != DEFAULT else None, tensors):
         check_writable(target)
 
-    warm.import_torch()  # once, here: the student's process is a fork that has it too
+    warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
     from msgspec.structs import replace
 

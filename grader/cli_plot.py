@@ -35,7 +35,7 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
         raise UsageError(f"{html_file} is a folder. Name a file with --html.")
     submission = cells.read(file or course.exercise_file(one), one.name)
 
-    warm.import_torch()  # once, here: the student's process is a fork that has it too
+    warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
     from grader import sandbox, template
 

@@ -113,7 +113,7 @@ def _judged(part: Part, specs: tuple[Spec, ...]) -> "Report":
     course = default_course()
     submission = cells.read(course.exercise_file(part), part.name)
 
-    warm.import_torch()  # once, here: the student's process is a fork that has it too
+    warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
     from grader import pipeline, sandbox, template
     from grader.attempt import Attempt

@@ -54,7 +54,7 @@ def train(
     for output in (json_file, str(book) if book else None):
         check_writable(output)
 
-    warm.import_torch()  # once, here: the student's process is a fork that has it too
+    warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
     from grader import sandbox, template
     from grader.report import schema, terminal

@@ -40,7 +40,7 @@ def watch(target: str | None) -> None:
     with Keys(events) as keys:
         console.print("Warming up ...", style="dim")
 
-        warm.import_torch()  # once, here: the student's process is a fork that has it too
+        warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
         from grader import template
 

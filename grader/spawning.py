@@ -3,6 +3,7 @@
 One spare process is kept warm, so that in a grader that goes on only the first one is waited for.
 """
 
+import atexit
 import os
 import shutil
 import socket
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120
 """For a process to import torch, which a machine may have to read from a cold disk and look through for viruses."""
+
+
+_early: "list[Spawning]" = []
+
+
+def begin() -> None:
+    """Start what `begun` will return, so that it imports torch while this process does."""
+    _early.append(Spawning())
+
+
+def begun() -> "Spawning":
+    """What has been started for this, or a new one."""
+    return _early.pop() if _early else Spawning()
+
+
+@atexit.register
+def _end_early() -> None:
+    """End what nobody came for: the command has failed before it did."""
+    while _early:
+        _early.pop().close()
 
 
 class Spawning(Template):

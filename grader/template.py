@@ -65,6 +65,6 @@ def start_template(fresh: bool = False, isolation: Isolation = PROCESS) -> Templ
         return Forking(fresh, isolation)
     if isolation is not PROCESS:
         raise UsageError(f"The isolation `{isolation.name}` needs Linux. Here there is `process`.")
-    from grader.spawning import Spawning
+    from grader import spawning
 
-    return Spawning()
+    return spawning.begun()

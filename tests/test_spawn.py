@@ -209,6 +209,30 @@ def test_a_spare_process_that_was_killed_or_stopped_is_replaced(spawning, number
     assert printed(spawning, "print('well')") == ("well\n", "")
 
 
+def test_one_that_was_begun_early_is_the_one_that_is_used_and_is_ended_if_nobody_comes_for_it(tmp_path):
+    script = f"""
+import tempfile; tempfile.tempdir = {str(tmp_path)!r}
+from grader import spawning
+spawning.begin()
+one = spawning.begun()
+assert one is not spawning.begun()
+one.close()
+spawning.begin()
+raise SystemExit("a fault of the set-up")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=students.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "a fault of the set-up\n"
+    begun = [path.name for path in tmp_path.iterdir()]
+    assert len(begun) == 1, "what was asked for and never closed; not what nobody came for"
+    for _ in range(100):
+        if not at_home(tmp_path):
+            break
+        time.sleep(0.1)
+    assert at_home(tmp_path) == [], "its process has ended with ours all the same"
+
+
 def test_one_that_does_not_start_says_why(monkeypatch, place):
     monkeypatch.setattr(spare, "BOOT", "import sys; sys.exit('no torch today')")
     one = Spawning()
