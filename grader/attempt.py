@@ -1,30 +1,18 @@
 """One submission at work in the sandbox: whatever one cell or check does to it, the others go on."""
 
 import difflib
-import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
 from grader import wire
 from grader.cells import ALL_RUN, LATE, Cell, Submission
 from grader.course import Course, Part, Spec
+from grader.reply import Outcome, describe, read_cell, read_failures, read_outcomes
 from grader.sandbox import EVERY, INTERRUPTED, Ended, Limits, Process
 from grader.template import Template
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one case of a probe came to: a value, or a fault (`kind`, `what`, `trace`, ...)."""
-
-    value: Any = None
-    fault: dict[str, Any] | None = None
-    changed: tuple[str, ...] = ()
-    """Inputs that were changed in place."""
-    content: bytes | None = None
-    """A digest of the value as it came: what is alike in it, is alike. None: not known."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +103,8 @@ class Attempt:
                     reply, _ = self._child.answer(self._seconds())
                     if "failures" in reply:
                         break
-                    running = _cell(reply, len(self.submission.cells))
-                raised = _failures(reply, len(self.submission.cells))
+                    running = read_cell(reply, len(self.submission.cells))
+                raised = read_failures(reply, len(self.submission.cells))
             except Ended as ended:
                 self.close()
                 if running == ALL_RUN:
@@ -131,9 +119,9 @@ class Attempt:
 
     def _start(self) -> Process:
         """A child, from a new template if a student's code has put an end to the last one."""
+        self._await_template()
         if not self.template.lost:
             try:
-        self._await_template()
                 return self.template.start(self.limits)
             except Ended:
                 pass  # killed or stopped without our having noticed yet
@@ -189,7 +177,7 @@ class Attempt:
                 raise self._posted
             assert self._child is not None
             reply, blob = self._child.answer(self._seconds())
-            outcomes = _outcomes(reply, blob, cases)
+            outcomes = read_outcomes(reply, blob, cases)
             output = self._child.output()
             if reply.get("spoilt") is True:
                 self.close()  # what this answer left behind must not reach the next one
@@ -232,82 +220,5 @@ class Attempt:
         return min(self.limits.seconds, left)
 
 
-def _cell(reply: dict[str, Any], cells: int) -> int:
-    """The index of the cell that is about to run. Raises Ended."""
-    index = reply.get("cell")
-    if type(index) is not int or not ALL_RUN <= index < cells:
-        raise Ended("crashed", "the answer can't be read: it names no cell")
-    return index
-
-
 def _fault(ended: Ended) -> dict[str, Any]:
     return {"kind": ended.status, "what": ended.reason, "trace": []}
-
-
-def describe(fault: dict[str, Any]) -> str:
-    """A fault in one sentence, with the line it happened on."""
-    last = fault["trace"][-1] if fault["trace"] else None
-    where = f", in line {last['line']}: `{last['code']}`" if last else ""
-    kind = f"{fault['type']}: " if fault.get("type") else ""
-    rule = " is against the rules here" if fault["kind"] == "broken_rule" else ""
-    text = f"{kind}{fault['what']}{rule}{where}"
-    return text if text.endswith("?") else f"{text}."
-
-
-def _outcomes(reply: dict[str, Any], blob: bytes, cases: int) -> list[Outcome]:
-    """Read a probe's reply with suspicion. Raises Ended where it is not of the agreed form."""
-    try:
-        items = msgspec.convert(reply.get("outcomes"), list[_Reported])
-        if len(items) != cases:
-            raise wire.WireError(f"{len(items)} outcomes for {cases} cases")
-        outcomes, offset = [], 0
-        for item in items:
-            part, offset = blob[offset : offset + item.size], offset + item.size
-            value = wire.decode(item.value, part) if item.error is None else None
-            fault = msgspec.to_builtins(item.error) if item.error else None
-            content = hashlib.sha256(msgspec.json.encode(item.value) + b"\0" + part).digest()
-            outcomes.append(Outcome(value, fault, tuple(item.changed), content))
-        return outcomes
-    except (msgspec.ValidationError, wire.WireError) as error:
-        raise Ended("crashed", f"the answer can't be read: {error}") from None
-
-
-def _failures(reply: dict[str, Any], cells: int) -> dict[int, dict[str, Any]]:
-    """The cells that failed, as the student's process tells it. Raises Ended."""
-    try:
-        items = msgspec.convert(reply["failures"], list[_Failure])
-    except msgspec.ValidationError as error:
-        raise Ended("crashed", f"the answer can't be read: {error}") from None
-    return {item.cell: msgspec.to_builtins(item) for item in items if 0 <= item.cell < cells}
-
-
-# The student's process cuts its texts; whoever speaks in its place may not.
-_Text = Annotated[str, msgspec.Meta(max_length=4_000)]
-_Name = Annotated[str, msgspec.Meta(max_length=500)]
-
-
-class _Frame(msgspec.Struct):
-    file: _Text
-    line: int
-    function: _Name
-    code: _Name
-
-
-class Error(msgspec.Struct):
-    """What went wrong in the student's process, as that process tells it."""
-
-    kind: Literal["raised", "broken_rule", "missing", "not_attempted", "timed_out"]
-    what: _Text
-    trace: Annotated[list[_Frame], msgspec.Meta(max_length=10)]
-    type: _Name = ""
-
-
-class _Failure(Error, kw_only=True):
-    cell: int
-
-
-class _Reported(msgspec.Struct):
-    size: int
-    value: Any = None
-    error: Error | None = None
-    changed: Annotated[list[_Name], msgspec.Meta(max_length=1_000)] = []

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from grader.attempt import Attempt, describe
+from grader.attempt import Attempt
 from grader.evidence import Evidence
 from grader.expect import told_apart
+from grader.reply import describe
 from grader.values import Namespace, members
 
 _OUT_OF_MEMORY = re.compile(r"out of memory|not enough memory|(?:can't|cannot) allocate memory", re.IGNORECASE)

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from grader.alike import alike
-from grader.attempt import Outcome
 from grader.comparison import Comparison
 from grader.expect import Case, Expected
 from grader.judge import contents, inside
+from grader.reply import Outcome
 from grader.values import Namespace
 
 

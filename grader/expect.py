@@ -12,11 +12,11 @@ from typing import Any
 import torch
 
 from grader import wire
-from grader.attempt import Outcome
 from grader.check import Check, Mistake
 from grader.course import Spec
 from grader.fresh import fresh_state
 from grader.judge import ReferenceFault
+from grader.reply import Outcome
 from grader.values import Namespace, mapped, members
 
 KEPT = 4096

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from grader.attempt import Answer, Attempt, Outcome, describe
+from grader.attempt import Answer, Attempt
 from grader.check import Check
 from grader.comparison import Comparison
 from grader.course import Spec
@@ -15,6 +15,7 @@ from grader.diagnose import generic
 from grader.evidence import Diagnosis, Evidence, agrees, unwanted_changes
 from grader.expect import KEPT, Case, Expected, Imitations
 from grader.judge import compare, compare_bands, compare_forms
+from grader.reply import Outcome, describe
 from grader.report.model import NOT_WRITTEN, Details, Frame, Result
 from grader.rules import Violation
 

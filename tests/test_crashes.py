@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from grader.attempt import Outcome
 from grader.crashes import crash
 from grader.evidence import Evidence
 from grader.expect import Expected
 from grader.kernel.attempt import ISOLATION
+from grader.reply import Outcome
 from grader.sandbox import Limits
 from grader.values import Namespace
 

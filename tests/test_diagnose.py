@@ -7,10 +7,10 @@ import torch
 
 from grader import diagnose, wire
 from grader.alike import alike
-from grader.attempt import Outcome
 from grader.evidence import Evidence, agrees, leaves, unwanted_changes
 from grader.expect import Expected
 from grader.judge import compare
+from grader.reply import Outcome
 from grader.values import Namespace
 
 RNG = torch.Generator().manual_seed(0)

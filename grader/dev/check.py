@@ -9,10 +9,11 @@ import torch
 
 from grader import cells, expect, pipeline, verdict
 from grader.alike import alike
-from grader.attempt import Answer, Attempt, Outcome
+from grader.attempt import Answer, Attempt
 from grader.check import Check
 from grader.course import Course, Part, Spec
 from grader.dev import build
+from grader.reply import Outcome
 from grader.report.model import Report
 from grader.sandbox import Limits
 from grader.template import Template, start_template

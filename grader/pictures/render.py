@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from grader import cells, wire
-from grader.attempt import Attempt, describe
+from grader.attempt import Attempt
 from grader.course import Course, Part, Spec
 from grader.declared import declared, source_of
 from grader.errors import UsageError
@@ -17,6 +17,7 @@ from grader.expect import seed_of
 from grader.picture import Picture
 from grader.pictures import style
 from grader.pictures.values import UnreadableError, Values
+from grader.reply import describe
 from grader.sandbox import Limits
 from grader.template import Template
 from grader.values import Namespace

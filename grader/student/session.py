@@ -18,10 +18,10 @@ from grader.student.trainer import Trainer
 from grader.student.workspace import Module, describe, load
 from grader.values import Namespace
 
-OPEN = 64
 if sys.platform != "win32":
     import resource
 
+OPEN = 64
 """Descriptors that a student's process may have open."""
 
 
@@ -99,8 +99,8 @@ class Session:
 
     def __init__(self, data: socket.socket, marks: bool = False):
         self._data = data
-        self._nonce = ""
         self._marks = marks  # whether to say in the output where an answer's ends (grader/spare.py)
+        self._nonce = ""
         self._module: Module
         self._filenames: set[str] = set()
         self._guard: Guard
@@ -125,20 +125,20 @@ class Session:
                     stream.flush()
                 except BaseException:
                     pass  # closed or replaced by the student's code: what can't be flushed is lost, no more
-            self._send(answer, reply)
             if self._marks:
                 self._mark()
+            self._send(answer, reply)
 
     def _send(self, message: dict[str, Any], blob: bytes = b"") -> None:
         self._data.sendall(wire.frame({"nonce": self._nonce, **message}, blob))
 
-    def _load(self, request: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
     def _mark(self) -> None:
         try:
             os.write(1, f"\0{self._nonce}\0".encode())
         except OSError:
             pass  # closed: nothing has been printed either
 
+    def _load(self, request: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         cells = msgspec.convert(request["cells"], list[Cell])
         self._filenames = {cell.filename for cell in cells}
         self._guard = Guard()
@@ -231,8 +231,6 @@ def run(data: socket.socket, output: int, folder: str, limits: dict[str, int]) -
         os._exit(code)
 
 
-def clean_environment(folder: str) -> dict[str, str]:
-    """All that the student's process sees of the environment."""
 def capture() -> None:
     """Print to descriptors 1 and 2 in the same way on each system."""
     sys.stdout, sys.stderr = (
@@ -240,6 +238,8 @@ def capture() -> None:
     )
 
 
+def clean_environment(folder: str) -> dict[str, str]:
+    """All that the student's process sees of the environment."""
     return {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8"}
 
 

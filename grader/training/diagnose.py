@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from grader.attempt import describe
+from grader.reply import describe
 from grader.report.model import Result, Status
 from grader.training.finding import (
     ALONE,

@@ -7,8 +7,9 @@ import msgspec
 import torch
 
 from grader import wire
-from grader.attempt import Attempt, Error, describe
+from grader.attempt import Attempt
 from grader.fresh import fresh_state
+from grader.reply import Error, describe
 from grader.sandbox import Ended
 from grader.student.trainer import Trainer
 from grader.training.corpus import Corpus
