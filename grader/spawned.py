@@ -14,7 +14,7 @@ from typing import Any
 from grader.sandbox import GONE, Child, Ended, Limits
 from grader.spare import Spare
 from grader.template import PATIENCE
-from grader.usage import Usage, memory, usage_beyond
+from grader.usage import Usage, largest, usage_beyond
 
 FLUSHED = 1.0
 """Seconds for what was printed before an answer to come, too."""
@@ -26,7 +26,7 @@ class Spawned(Child):
     def __init__(self, spare: Spare, data: socket.socket, limits: Limits):
         super().__init__(data, limits)
         self._spare = spare
-        self._start = memory(spare.process.pid) or 0
+        self._start = largest(spare.process.pid)
         self._mark = ""
         self._marks = True  # until one does not come: its standard output leads elsewhere then
         spare.printed.take()

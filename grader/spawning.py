@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from grader.isolation import SPAWNED
-from grader.spare import DYING, Spare
+from grader.spare import DYING, HELLO, Spare
 from grader.template import OUTPUT_KEPT, Template
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Spawning(Template):
         while not self.warm(EVERY):
             pass
         if self._line is None:
+            self._spare.printed.wait(HELLO)
             raise Ended("crashed", f"{GONE}. It said: {self.said()}")
         self.ready = True
         line, self._line = self._line, None
@@ -92,7 +93,8 @@ class Spawning(Template):
         psutil.wait_procs(strays, DYING)
         deadline = time.monotonic() + DYING
         while os.path.exists(self._folder) and time.monotonic() < deadline:
-            shutil.rmtree(self._folder, ignore_errors=True)  # Windows lets go of a dead process's files a little late
+            shutil.rmtree(self._folder, ignore_errors=True)
+            time.sleep(0.01)  # Windows lets go of a dead process's files a little late
 
     def said(self) -> str:
         """What the spare process has said so far."""

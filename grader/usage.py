@@ -25,8 +25,13 @@ def usage(template: int) -> Usage:
     return Usage(len(below), sum(max(0, size - shared) for size in own))
 
 
+def largest(pid: int) -> int:
+    """The memory of the largest of a process and its descendants: a virtual environment's Python is two on Windows."""
+    return max(memory(one) or 0 for one in (pid, *_below(pid)))
+
+
 def usage_beyond(pid: int, start: int) -> Usage:
-    """Of a process and its descendants: what each has beyond the bytes that the first one started with."""
+    """Of a process and its descendants: what each has beyond so many bytes, with which it started."""
     processes = [pid, *_below(pid)]
     own = [size for one in processes if (size := memory(one)) is not None]
     return Usage(len(processes), sum(max(0, size - start) for size in own))

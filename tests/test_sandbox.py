@@ -320,6 +320,15 @@ def test_requests_that_reach_the_template_together_are_each_obeyed(own, monkeypa
     assert (one.lost, one.pid) == (False, first)
 
 
+def test_a_late_note_that_an_earlier_child_has_ended_is_none_about_this_one(template):
+    child = template.start(sandbox.Limits())
+    child._notes += b'{"exited": 1, "code": 7, "cpu": 0}\n'
+    child.close()
+    assert child._exit in (0, -9), "it ends by itself, or is killed"
+    with pytest.raises(ProcessLookupError):
+        os.kill(child._pid, 0)
+
+
 @pytest.mark.parametrize("number", [9, 19])
 def test_a_template_that_is_killed_or_stopped_is_replaced(own, number):
     results = own(
