@@ -1,7 +1,9 @@
 """Files of a student's are replaced whole or not at all, and what was there is kept in backups/ beside them."""
 
 import os
+import secrets
 import shutil
+import time
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain, count
@@ -10,6 +12,9 @@ from pathlib import Path
 from grader.errors import UsageError
 
 FOLDER = "backups"
+PARTIAL = ".partial"
+STALE = 3600.0
+"""Seconds after which a new file that was not put in its place never will be."""
 
 
 def read(path: Path) -> bytes | None:
@@ -29,41 +34,102 @@ def read(path: Path) -> bytes | None:
 
 
 def replace(changes: list[tuple[Path, bytes | None, bytes | None]]) -> list[Path]:
-    """Replace what is in files (where, from, to), each whole or not at all; where that which was there is kept."""
+    """Replace what is in files (where, from, to), each whole or not at all; where that which was there is kept.
+
+    The student's editor may save at any moment. Up to a look just before a file is replaced, a save stops it: nothing
+    is changed then. A later one that writes into the file comes into what is kept, which is the very file, and that
+    is said. One that puts another file in its place is lost between the look and the very next call alone.
+    Raises UsageError in both cases, and where a file can't be written.
+    """
     due = [(path, before, after) for path, before, after in changes if after is not None and after != before]
-    partial = {path: path.with_name(f".{path.name}.partial") for path, _, _ in due}
+    new = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}") for path, _, _ in due}
+    kept: dict[Path, Path] = {}
+    done = set()
     try:
         for path, before, after in due:
-            partial[path].unlink(missing_ok=True)  # left by a run that was killed
-            _write(partial[path], after)
+            _sweep(path)
+            _write(new[path], after)
             if before is not None:
-                shutil.copymode(path, partial[path])
+                shutil.copymode(path, new[path])
+                kept[path] = _keep(path, before)
         for path, before, _ in due:
             if read(path) != before:
-                raise UsageError(f"{path} has been changed at this very moment. Try again.")
-        kept = [_keep(path, before) for path, before, _ in due if before is not None]
-        for path, whole in partial.items():
-            whole.replace(path)
+                raise _changed(path)
+        for path, before, _ in due:
+            _put(new[path], path, before is None)
+            done.add(path)
     except OSError as error:
         raise UsageError(
             f"{changes[0][0].parent} can't be written to: {error.strerror}. Make room there, make it writable, or move "
             f"away what is no folder and is called {FOLDER}. Nothing is lost."
         ) from None
     finally:
-        for whole in partial.values():
+        for path in [*new.values(), *(copy for path, copy in kept.items() if path not in done)]:
             with suppress(OSError):
-                whole.unlink()
-    return kept
+                path.unlink()
+    for path, before, _ in due:
+        if path in kept and _content(kept[path]) != before:
+            raise UsageError(
+                f"{path} was saved while it was replaced. What was saved is not lost: it is in {kept[path]}."
+            )
+    return list(kept.values())
+
+
+def _changed(path: Path) -> UsageError:
+    return UsageError(f"{path} has been changed at this very moment. Try again.")
+
+
+def _put(new: Path, path: Path, fresh: bool) -> None:
+    """Put a file in the place of another or, where there was none, not in the place of one that has come since."""
+    if fresh:
+        try:
+            os.link(new, path)
+            return
+        except FileExistsError:
+            raise _changed(path) from None
+        except OSError:  # there are no links on this disk
+            pass
+    os.replace(new, path)
 
 
 def _keep(path: Path, content: bytes) -> Path:
-    """Keep a file's content in backups/ beside it, under the date."""
+    """Keep a file in backups/ beside it, under the date: the file itself by a second name or, failing that, a copy."""
     folder, now = path.parent / FOLDER, f"{datetime.now():%Y-%m-%dT%H-%M-%S}"
     folder.mkdir(exist_ok=True)
-    names = (f"{path.stem}.{now}{again}{path.suffix}.bak" for again in chain([""], (f"-{n}" for n in count(2))))
-    kept = next(folder / name for name in names if not (folder / name).exists())
-    _write(kept, content)
-    return kept
+    for again in chain([""], (f"-{n}" for n in count(2))):
+        kept = folder / f"{path.stem}.{now}{again}{path.suffix}.bak"
+        if kept.exists():
+            continue
+        try:
+            os.link(path, kept)
+        except FileExistsError:
+            continue
+        except OSError:
+            try:
+                _write(kept, content)
+            except FileExistsError:
+                continue
+            return kept
+        with suppress(OSError), kept.open("rb+") as file:
+            os.fsync(file.fileno())
+        return kept
+    raise AssertionError("there is always another name")
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _sweep(path: Path) -> None:
+    """Remove what runs that were killed have left, once it can be no other's that is running."""
+    with suppress(OSError):
+        for left in path.parent.iterdir():
+            mine = left.name.startswith(f".{path.name}.") and left.name.endswith(PARTIAL)
+            if mine and time.time() - left.stat().st_mtime > STALE:
+                left.unlink()
 
 
 def _write(path: Path, content: bytes) -> None:

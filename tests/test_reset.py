@@ -1,12 +1,15 @@
 """An exercise goes back to its stub, and back again; whatever a student ever had is in the file or in a backup."""
 
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import chdir
+import threading
+import time
+from contextlib import chdir, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +17,14 @@ import pytest
 import students
 from click.testing import CliRunner
 from edits import edited, edits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tools import need
 
 from grader import cells
 from grader.cli import main
 from grader.course import Course
+from grader.errors import UsageError
 from grader.workspaces import begin, kept, reset, shipped
 
 NAME = "part9_mini"
@@ -395,6 +399,7 @@ def test_the_solutions_cleared_are_the_exercises_as_they_are_built():
             assert shipped.of_course(course, part).content == (root / "exercises" / f"{part.name}.py").read_bytes()
 
 
+@pytest.mark.slow  # the tiny course has the same, many times
 def test_every_exercise_of_the_course_can_be_reset(tmp_path):
     for part in Course(students.ROOT).parts():
         file = tmp_path / "exercises" / f"{part.name}.py"
@@ -409,15 +414,168 @@ def test_every_exercise_of_the_course_can_be_reset(tmp_path):
             assert file.read_text() == solved
 
 
+# --- Saved at this very moment ------------------------------------------------------------------------
+
+
+def _in_place(path, content):
+    path.write_bytes(content)
+
+
+def _aside(path, content):
+    new = path.with_name("saved by an editor")
+    new.write_bytes(content)
+    os.replace(new, path)
+
+
+def _no_link(*_):
+    """As on a memory stick."""
+    raise PermissionError(1, "Operation not permitted")
+
+
+def before_the(number, what, act):
+    """A function that does what `what` does, and before a call of it something else."""
+    calls = []
+
+    def instead(*arguments, **named):
+        calls.append(arguments)
+        if len(calls) == number:
+            act()
+        return what(*arguments, **named)
+
+    return instead
+
+
+SAVED = SOLVED.encode() + b"# saved just now\n"
+MOMENTS = {
+    "while the new text is written": (os, "fsync", 1),
+    "before it is kept": (os, "link", 1),
+    "while it is kept": (os, "fsync", 2),
+}
+
+
+@pytest.mark.parametrize("save", [_in_place, _aside])
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_save_in_the_midst_of_it_is_not_lost(desk, monkeypatch, save, links, moment):
+    if not links:
+        monkeypatch.setattr(os, "link", _no_link)
+    where, name, number = MOMENTS[moment]
+    desk.write(SOLVED)
+    saving = before_the(number, getattr(where, name), lambda: save(desk.py, SAVED))
+    monkeypatch.setattr(where, name, saving)
+    done = desk.run("part9")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "has been changed at this very moment. Try again." in done.stderr
+    assert desk.py.read_bytes() == SAVED
+    assert desk.backups() == []
+    assert not [path for path in desk.files() if path.name.startswith(".part")]
+    desk.reset("part9")
+    assert (desk.text, desk.backups()) == (STUB, [SAVED])
+
+
+def test_a_save_that_comes_too_late_to_stop_it_is_kept_and_told(desk, monkeypatch):
+    desk.write(SOLVED)
+    with desk.py.open("rb+") as editor:
+        editor.write(SAVED[:9])
+        late = before_the(1, os.replace, lambda: _in_place(desk.py, SAVED))
+        monkeypatch.setattr(os, "replace", late)
+        done = desk.run("part9")
+        assert done.exit_code == 2
+        assert "was saved while it was replaced" in done.stderr
+        (copy,) = (desk.home / "exercises" / "backups").iterdir()
+        assert f"exercises/backups/{copy.name}" in done.stderr
+        assert (desk.text, copy.read_bytes()) == (STUB, SAVED)
+        editor.seek(0)
+        editor.write(b"# not yet")  # it goes on writing into what it has opened
+    assert (desk.text, copy.read_bytes()) == (STUB, b"# not yet" + SAVED[9:])
+    _in_place(desk.py, b"later")
+    assert copy.read_bytes() == b"# not yet" + SAVED[9:], "what is kept is another file than the one that is there now"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_was_gone_and_comes_at_this_very_moment_stays(desk, monkeypatch, links):
+    desk.py.unlink()
+    monkeypatch.setattr(os, "fsync", before_the(1, os.fsync, lambda: _aside(desk.py, SAVED)))
+    if not links:
+        monkeypatch.setattr(os, "link", _no_link)
+    assert "at this very moment" in desk.run("part9").stderr
+    assert desk.py.read_bytes() == SAVED
+
+
+def test_two_backups_of_one_second_are_two(desk):
+    for n in range(3):
+        desk.write(f"# {n}\n")
+        desk.reset("part9")
+    assert desk.backups() == [b"# 0\n", b"# 1\n", b"# 2\n"]
+
+
+def test_what_a_killed_run_has_left_does_not_stop_the_next_and_goes_in_the_end(desk):
+    old, new = (desk.py.with_name(f".{NAME}.py.{name}.partial") for name in ("old", "new"))
+    for left in (old, new):
+        left.write_text("half")
+    os.utime(old, (0, 0))
+    desk.write(SOLVED)
+    desk.reset("part9")
+    assert (old.exists(), new.exists()) == (False, True), "the new one may be another process's"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("save", [_in_place, _aside])
+def test_whenever_a_save_comes_it_is_not_lost(desk, save):
+    course, chance = Course(students.MINI), random.Random(0)
+    for n in range(200):
+        saved = b"# saved %d\n" % n
+        desk.write(f"# before {n}\n")
+
+        def later(wait=chance.random() * 0.02, saved=saved):
+            time.sleep(wait)
+            save(desk.py, saved)
+
+        editor = threading.Thread(target=later)
+        editor.start()
+        with suppress(UsageError):
+            reset.reset(course, ("part9",))
+        editor.join()
+        assert saved in (desk.py.read_bytes(), *desk.backups()), n
+
+
 # --- Whatever is edited -------------------------------------------------------------------------------
 
 words = st.sampled_from([["part9"], ["part9.double"], ["part9.row_sums", "part9.shrink"], ["part9.shrink"]])
 steps = st.lists(st.one_of(edits.map(lambda made: ("edit", made)), st.tuples(st.sampled_from(["reset", "undo"]), words)), max_size=6)  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from([SOLVED, STUB, *FORMS.values()]), steps)
+starts = st.sampled_from([SOLVED, STUB, *FORMS.values()])
+OLDER = [
+    ("edit", [("delete", 0, 1, [], 0), ("move", 198, 3, [], 0)]),
+    ("reset", ["part9"]),
+    ("edit", [("insert", 0, 1, [], 0), ("delete", 0, 3, [], 0)]),
+    ("reset", ["part9.row_sums", "part9.shrink"]),  # shrink was gone: its undo takes what an older backup has
+]
+
+
+@example(FORMS["no end of line"], OLDER)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(starts, steps)
 def test_every_text_is_in_the_file_or_in_a_backup(start, todo):
+    _nothing_is_lost(start, todo)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(starts, steps)
+def test_every_text_is_in_the_file_or_in_a_backup_of_many(start, todo):
+    _nothing_is_lost(start, todo)
+
+
+def _answers(content, told):
+    """Which of some exercises, or of parts, a file has an answer to; a part counts as one."""
+    found = cells.parse(content, Path(f"{NAME}.py"), NAME).cells
+    held = {name for cell in found if "NotImplementedError" not in cell.source for name in cell.names()}
+    return {one for one in told if one.partition(".")[2] in {*held, ""}}
+
+
+def _nothing_is_lost(start, todo):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_COURSE", str(students.MINI))
         begin.begin(Course(students.MINI), Path(folder) / "mine")
@@ -437,8 +595,12 @@ def test_every_text_is_in_the_file_or_in_a_backup(start, todo):
             assert ever <= {after, *desk.backups()}
             if what == "reset" and after != before:
                 assert "Nothing to do" in desk.run(*told).stdout
-                undone = desk.run(*told, "--undo").stdout
-                if "Nothing to do" not in undone:  # nothing else: what was reset held no answer
+                (newest, _), *_ = kept.versions(desk.py)
+                undone = desk.run(*told, "--undo").stdout.splitlines()
+                for line in undone:  # what was an answer comes from the backup just made; else an older one may have one
+                    if line.startswith("put back") and line.split()[1] in _answers(before, told):
+                        assert line.endswith(f" from {os.path.relpath(newest)}")
+                if all(line.endswith(f" from {os.path.relpath(newest)}") for line in undone[: len(told)]):
                     assert desk.py.read_bytes() == before
                 assert ever | {after} <= {desk.py.read_bytes(), *desk.backups()}
                 ever |= {after} if desk.py.read_bytes() != after else set()  # else it is the student's to overwrite

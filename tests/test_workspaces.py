@@ -198,7 +198,7 @@ def test_a_workspace(course, tmp_path):
     assert not any(b"\r" in content for content in made.values())
     assert json.loads(made[".vscode/settings.json"])["python.testing.pytestArgs"] == ["exercises"]
     assert json.loads(made[".vscode/extensions.json"])["recommendations"]
-    assert "grader run part9" in made["README.md"].decode()
+    assert "grader watch part9 " in made["README.md"].decode()
     umask = os.umask(0)
     os.umask(umask)
     assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o777 & ~umask
