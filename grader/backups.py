@@ -1,20 +1,16 @@
 """Files of a student's are replaced whole or not at all, and what was there is kept in backups/ beside them."""
 
 import os
-import secrets
 import shutil
-import time
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
 
+from grader import state
 from grader.errors import UsageError
 
 FOLDER = "backups"
-PARTIAL = ".partial"
-STALE = 3600.0
-"""Seconds after which a new file that was not put in its place never will be."""
 
 
 def read(path: Path) -> bytes | None:
@@ -42,12 +38,11 @@ def replace(changes: list[tuple[Path, bytes | None, bytes | None]]) -> list[Path
     Raises UsageError in both cases, and where a file can't be written.
     """
     due = [(path, before, after) for path, before, after in changes if after is not None and after != before]
-    new = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}") for path, _, _ in due}
+    new = {path: state.beside(path) for path, _, _ in due}
     kept: dict[Path, Path] = {}
     done = set()
     try:
         for path, before, after in due:
-            _sweep(path)
             _write(new[path], after)
             if before is not None:
                 shutil.copymode(path, new[path])
@@ -121,15 +116,6 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _sweep(path: Path) -> None:
-    """Remove what runs that were killed have left, once it can be no other's that is running."""
-    with suppress(OSError):
-        for left in path.parent.iterdir():
-            mine = left.name.startswith(f".{path.name}.") and left.name.endswith(PARTIAL)
-            if mine and time.time() - left.stat().st_mtime > STALE:
-                left.unlink()
 
 
 def _write(path: Path, content: bytes) -> None:

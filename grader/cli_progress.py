@@ -63,6 +63,8 @@ def hint(exercise: str) -> None:
     click.echo(f"{shown.name}, hint {shown.number} of {shown.of}: {says}")
     if not shown.last:
         click.echo(f"(once more for the next: grader hint {shown.name})")
+    if shown.unkept:
+        click.echo(f"grader: that it was shown is not kept. {shown.unkept}", err=True)
 
 
 @click.command()

@@ -29,6 +29,8 @@ class Hint:
     """Empty where it is held back."""
     held: bool = False
     """Whether it is the last of several, and comes only after a try."""
+    unkept: str = ""
+    """Why it can't be remembered that it was shown; empty where it is."""
 
     @property
     def last(self) -> bool:
@@ -47,22 +49,28 @@ def next_hint(part: Part, spec: Spec) -> Hint:
     # A check without hints of its own shares those of its exercise, and how many of them have been seen.
     name = next(one.id for one in part.checks if (one.exercise, one.hints) == (spec.exercise, spec.hints))
     steps = len(spec.hints)
-    step = next_step(name, steps, held=steps > 1 and not progress.attempted(part, spec.exercise))
-    return Hint(name, steps, steps, "", held=True) if step is None else Hint(name, step + 1, steps, spec.hints[step])
+    step, unkept = next_step(name, steps, held=steps > 1 and not progress.attempted(part, spec.exercise))
+    if step is None:
+        return Hint(name, steps, steps, "", held=True)
+    return Hint(name, step + 1, steps, spec.hints[step], unkept=unkept)
 
 
-def next_step(exercise: str, steps: int, held: bool = False) -> int | None:
-    """The step to show now, from 0; the last one again once all have been seen. Remembers it.
+def next_step(exercise: str, steps: int, held: bool = False) -> tuple[int | None, str]:
+    """The step to show now, from 0, the last one again once all have been seen; and why it can't be remembered, if so.
 
     held: the last one is held back. Where it is its turn this is None, and nothing is remembered.
     """
-    seen = _read()
-    step = min(seen.get(exercise, 0), steps - 1)
-    if held and step == steps - 1:
-        return None
-    seen[exercise] = step + 1
-    _write(seen)
-    return step
+    with state.alone(file()):
+        seen = _read()
+        step = min(seen.get(exercise, 0), steps - 1)
+        if held and step == steps - 1:
+            return None, ""
+        seen[exercise] = step + 1
+        try:
+            _write(seen)
+        except UsageError as error:  # a folder that can't be written to costs the count, not the hint
+            return step, str(error)
+    return step, ""
 
 
 def _read() -> dict[str, int]:

@@ -40,8 +40,9 @@ def remember(statuses: dict[str, str]) -> dict[str, str]:
 
     One line a check, sorted, so that git merges it. Raises UsageError where they can't be kept.
     """
-    known = read() | statuses
-    state.write(file(), "".join(f"{check} {status}\n" for check, status in sorted(known.items())).encode())
+    with state.alone(file()):
+        known = read() | statuses
+        state.write(file(), "".join(f"{check} {status}\n" for check, status in sorted(known.items())).encode())
     return known
 
 

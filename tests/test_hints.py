@@ -4,15 +4,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from students import MINI
 
-from grader import hints, progress
-from grader.course import Part, Spec
+from grader import hints, progress, state
+from grader.cli import main
+from grader.course import Course, Part, Spec
 from grader.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+
+
+def next_step(*arguments):
+    step, unkept = hints.next_step(*arguments)
+    assert unkept == ""
+    return step
 
 
 def record(text):
@@ -38,40 +47,40 @@ DAMAGED = {
 @pytest.mark.parametrize("what", DAMAGED)
 def test_a_damaged_line_counts_as_nothing_shown(what):
     record(DAMAGED[what])
-    assert hints.next_step("part9.double", 3) == 0
-    assert hints.next_step("part9.double", 3) == 1
+    assert next_step("part9.double", 3) == 0
+    assert next_step("part9.double", 3) == 1
 
 
 def test_a_count_of_many_digits_is_damaged_or_all_were_shown():
     record(b"part9.double " + b"9" * 5000 + b"\n")
-    assert hints.next_step("part9.double", 3) in (0, 2)
+    assert next_step("part9.double", 3) in (0, 2)
 
 
 @pytest.mark.parametrize("make", [lambda p: p.parent.touch(), lambda p: p.mkdir(parents=True)], ids=["file", "folder"])
 def test_what_stands_in_the_place_of_the_record_is_said(make):
     make(hints.file())
     with pytest.raises(UsageError, match=r"\.grader"):
-        hints.next_step("part9.double", 3)
+        next_step("part9.double", 3)
 
 
 def test_steps_go_up_to_the_last_and_stay_there():
-    assert [hints.next_step("part9.double", 3) for _ in range(5)] == [0, 1, 2, 2, 2]
+    assert [next_step("part9.double", 3) for _ in range(5)] == [0, 1, 2, 2, 2]
 
 
 def test_each_exercise_has_its_own_ladder():
-    steps = [hints.next_step(name, 3) for name in ("part9.double", "part9.shrink", "part9.double", "part9.shrink")]
+    steps = [next_step(name, 3) for name in ("part9.double", "part9.shrink", "part9.double", "part9.shrink")]
     assert steps == [0, 0, 1, 1]
 
 
 def test_a_ladder_that_became_shorter_gives_its_last_step():
     record(b"part9.double 99\n")
-    assert hints.next_step("part9.double", 2) == 1
-    assert hints.next_step("part9.double", 1) == 0
+    assert next_step("part9.double", 2) == 1
+    assert next_step("part9.double", 1) == 0
 
 
 def test_the_record_keeps_what_it_knows_sorted():
     record(b"part9.shrink 2\npart9.double 1\n")
-    hints.next_step("part9.double", 3)
+    next_step("part9.double", 3)
     assert hints.file().read_text() == "part9.double 2\npart9.shrink 2\n"
     assert [path.name for path in hints.file().parent.iterdir()] == ["hints.txt"]
 
@@ -125,4 +134,19 @@ def test_no_hints_at_all():
 
 def test_after_a_merge_what_was_seen_was_seen():
     record(b"part9.double 2\npart9.double 1\n")
-    assert hints.next_step("part9.double", 3) == 2
+    assert next_step("part9.double", 3) == 2
+
+
+def test_where_nothing_can_be_kept_the_hint_is_shown_all_the_same(monkeypatch):
+    def refuse(path, content):
+        raise UsageError(f"{path} can't be written: Permission denied.")
+
+    spec = Course(MINI).part("part9").checks[0]
+    monkeypatch.setenv("GRADER_COURSE", str(MINI))
+    monkeypatch.setattr(state, "write", refuse)
+    done = CliRunner().invoke(main, ["hint", "part9.double"])
+    assert done.exit_code == 0
+    assert spec.hints[0] in done.stdout
+    assert done.stderr == (
+        "grader: that it was shown is not kept. .grader/hints.txt can't be written: Permission denied.\n"
+    )

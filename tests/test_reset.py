@@ -527,11 +527,8 @@ def test_whenever_a_save_comes_it_is_not_lost(desk, save):
         saved = b"# saved %d\n" % n
         desk.write(f"# before {n}\n")
 
-        def later(wait=chance.random() * 0.02, saved=saved):
-            time.sleep(wait)
-            save(desk.py, saved)
-
-        editor = threading.Thread(target=later)
+        wait = chance.random() * 0.02
+        editor = threading.Thread(target=lambda wait=wait, saved=saved: (time.sleep(wait), save(desk.py, saved)))
         editor.start()
         with suppress(UsageError):
             reset.reset(course, ("part9",))
@@ -597,7 +594,8 @@ def _nothing_is_lost(start, todo):
                 assert "Nothing to do" in desk.run(*told).stdout
                 (newest, _), *_ = kept.versions(desk.py)
                 undone = desk.run(*told, "--undo").stdout.splitlines()
-                for line in undone:  # what was an answer comes from the backup just made; else an older one may have one
+                # What was an answer comes from the backup just made; where there was none, an older one may have one.
+                for line in undone:
                     if line.startswith("put back") and line.split()[1] in _answers(before, told):
                         assert line.endswith(f" from {os.path.relpath(newest)}")
                 if all(line.endswith(f" from {os.path.relpath(newest)}") for line in undone[: len(told)]):
