@@ -68,13 +68,13 @@ def desk(folder: Path) -> Path:
 
 
 def run(command: str, cwd: Path) -> str:
-    """What a command prints, on a terminal of 100 columns."""
+    """What a command prints, on a terminal of 100 columns and 25 lines."""
     arguments = shlex.split(command)
     assert arguments[0] in ("grader", "pytest"), command
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=cwd,
-        env=os.environ | {"COLUMNS": "100"},
+        env=os.environ | {"COLUMNS": "100", "LINES": "25"},
         capture_output=True,
         text=True,
         timeout=120,

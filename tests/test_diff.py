@@ -148,6 +148,25 @@ def test_the_inputs_are_said_in_short():
     assert text == "n = 3, words = ['a', 'b'], f.a (2, 3), f.b = 1.5"
 
 
+@pytest.mark.parametrize("width", range(30, 120, 7))
+def test_the_inputs_are_cut_between_names(width):
+    given = Namespace({"f": Namespace({f"name{i}": torch.zeros(2, 3, 4) for i in range(30)}), "n": -3})
+    one = Difference(Comparison("x", 0, "values", "1", "2", 1, 1), given, 1, 2)
+    lines = difference.lines([one], width, 14)[:2]
+    assert max(map(len, lines)) <= width
+    assert lines[1].endswith("(2, 3, 4), ...")
+    for text in lines:
+        assert text.count("(2, 3, 4)") == text.count("(") == text.count("name")
+
+
+def test_a_long_input_is_wrapped_as_any_text():
+    given = Namespace({"words": ["word"] * 40})
+    one = Difference(Comparison("x", 0, "values", "1", "2", 1, 1), given, 1, 2)
+    first, second, *_ = difference.lines([one], 60, 14)
+    assert first.startswith("Given: words = ['word', 'word'")
+    assert second.startswith("'word',")
+
+
 def test_a_measured_number_is_said_with_its_bounds():
     one = Difference(Comparison("init: std", 0, "values", "0.9 to 1.1", "2", 1, 1), Namespace({}), 1, 2, measured=True)
     assert "init: std is 2; of a right answer it is 0.9 to 1.1." in difference.lines([one], 80, 14)

@@ -24,6 +24,8 @@ INPUTS = 2
 TEXT = 4
 """Lines for a value that is no tensor."""
 TITLES = ("expected", "came", "difference")
+GLUE = "\xa0"
+"""A blank at which no line ends."""
 RIGHT = " . "
 LEAST = 2
 """Rows of a table that are shown, however small a terminal is."""
@@ -35,7 +37,8 @@ def lines(wrong: Sequence[Difference], width: int, height: int) -> list[str]:
     width: columns of the terminal; height: about so many lines for the tables of a value. More of a tensor is cut
     down to what is around the entry that is off most.
     """
-    said = _wrapped(f"Given: {inputs(wrong[0].given)}", width, INPUTS)
+    said = _wrapped(f"Given: {inputs(wrong[0].given, glue=GLUE)}", width, INPUTS)
+    said = [line.replace(GLUE, " ") for line in said]
     for one in wrong[:SHOWN]:
         said += ["", *_one(one, width, height)]
     if more := [one.label for one in wrong[SHOWN:]]:
@@ -43,10 +46,14 @@ def lines(wrong: Sequence[Difference], width: int, height: int) -> list[str]:
     return [printable(line).replace("\n", "\\n").replace("\t", "\\t").rstrip() for line in said]
 
 
-def inputs(given: Namespace) -> str:
-    """The inputs in short: shapes of tensors, and plain values. What is in large namespaces comes last."""
+def inputs(given: Namespace, glue: str = " ") -> str:
+    """The inputs in short: shapes of tensors, and plain values. What is in large namespaces comes last.
+
+    glue: stands between a name and its shape, and within it.
+    """
     named = [list(_named(name, value)) for name, value in members(given).items()]
-    return ", ".join(text for group in sorted(named, key=len) for text in group) or "nothing"
+    texts = (text for group in sorted(named, key=len) for text in group)
+    return ", ".join(text if " = " in text else text.replace(" ", glue) for text in texts) or "nothing"
 
 
 def images(wrong: Mapping[str, list[list[Difference]]], most: int) -> dict[str, Image]:
