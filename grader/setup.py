@@ -30,8 +30,11 @@ TOOLS = {
     "pytest": "exercises as tests, as in VS Code (pytest exercises/)",
     "watchfiles": "a verdict at each save (grader watch)",
 }
-# In a process of its own: a torch that is built for another processor ends the one that imports it.
+# In a process of its own: a torch that is built for another processor ends the one that imports it. It is looked for
+# where this process would find it, which need not be the folder one is in.
 TORCH = """
+import sys
+sys.path[:] = sys.argv[1:]
 import json, torch
 from grader.training.device import chosen, described
 print()
@@ -82,7 +85,7 @@ def python(found: tuple[int, ...], most: int) -> Item:
 def torch() -> Iterator[Item]:
     """torch: whether it can be imported, what it was built for, the device and the threads that it takes."""
     install = "pip install -r requirements/torch.lock in the kit's folder, or see https://pytorch.org/get-started"
-    command = [sys.executable, "-c", TORCH]
+    command = [sys.executable, "-P", "-c", TORCH, *sys.path]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -98,7 +100,7 @@ TORCHES = {
 def test_a_torch_that_cannot_be_imported(tmp_path, monkeypatch, what):
     code, words = TORCHES[what]
     (tmp_path / "torch.py").write_text(code)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     (item,) = setup.torch()
     assert (item.name, item.word) == ("torch", "FAULT")
     assert words in item.text
@@ -111,6 +113,22 @@ def test_the_command_with_a_broken_torch(workspace, course):
     assert done.returncode == 1
     assert "libcudart.so" in line(done, "torch")[0]
     assert line(done, "data")[0].startswith("ok")
+
+
+@pytest.mark.parametrize("how", [["-P", "-m"], ["-m"]])
+def test_torch_is_looked_for_where_a_run_does(workspace, course, how):
+    (workspace / "torch.py").write_text("raise OSError('a file of the student')")
+    done = {
+        name: subprocess.run(
+            [sys.executable, *how, "grader", *arguments],
+            cwd=workspace, env=os.environ | {"GRADER_COURSE": str(course), "COLUMNS": "400"},
+            capture_output=True, text=True, check=False,
+        )
+        for name, arguments in {"run": ["run", "part9"], "doctor": ["doctor"]}.items()
+    }  # fmt: skip
+    found = "-P" in how  # as the installed command has it: the folder one is in is not looked into
+    assert done["run"].returncode == (1 if found else 2)
+    assert line(done["doctor"], "torch")[0].split()[0] == ("ok" if found else "FAULT")
 
 
 def test_a_good_set_up(workspace, course):
