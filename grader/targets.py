@@ -28,7 +28,10 @@ TARGET = Named(exercises=True)
 
 
 def _names(course: Course, begun: str, exercises: bool) -> dict[str, str]:
-    """Names with their titles. Exercises come once their part is written out, and checks behind a second point."""
+    """Names with their titles. Exercises come once their part is written out.
+
+    Checks come behind a second point, or where only one exercise is left: it would seem to be all there is.
+    """
     parts = {part.id: part for part in course.parts()}
     names = {part.id: part.title for part in parts.values()}
     part = parts.get(begun.partition(".")[0])
@@ -36,6 +39,6 @@ def _names(course: Course, begun: str, exercises: bool) -> dict[str, str]:
         return names
     for spec in part.checks:
         names.setdefault(f"{part.id}.{spec.exercise}", spec.title)
-        if begun.count(".") > 1:
-            names.setdefault(spec.id, spec.title)
+    if begun.count(".") > 1 or sum(name.startswith(begun) for name in names) == 1:
+        names |= {spec.id: spec.title for spec in part.checks if spec.id not in names}
     return names

@@ -56,6 +56,16 @@ def test_parts_exercises_and_checks(tmp_path):
     assert "solution" in completed(tmp_path, "grader s")
 
 
+def test_the_only_exercise_comes_with_its_checks(tmp_path):
+    checks = [spec.id for spec in Course(ROOT).part("part0").checks if spec.exercise == "Value"]
+    assert "part0.Value.reused" in checks
+    for begun in ("part0.V", "part0.Value"):
+        assert completed(tmp_path, f"grader run {begun}") == ["part0.Value", *(c for c in checks if c != "part0.Value")]
+    several = completed(tmp_path, "grader run part6.")
+    assert len(several) > 1
+    assert max(name.count(".") for name in several) == 1
+
+
 def test_torch_is_not_imported(tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
     assert completed(tmp_path, "grader run part4.dpro", PYTHONPATH=str(tmp_path)) == ["part4.dprobs"]
