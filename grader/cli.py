@@ -1,6 +1,7 @@
 """The commands. Thin: they read arguments, call what does the work, print, and set the exit code.
 
-Exit codes: 0 all passed, 1 something has not passed, 2 usage or set-up error, 3 grader error.
+Exit codes: 0 all passed, 1 something has not passed, 2 usage or set-up error, 3 grader error; commands.py has those of
+whatever else may end a command.
 """
 
 import sys
@@ -26,12 +27,22 @@ from grader.commands import Commands
 from grader.course import PUBLIC_SEED, default_course
 from grader.output import check_writable, screen, write, write_whole
 from grader.targets import TARGET
+from grader.versions import grader_version
 
 LEVELS = click.Choice(["process", "bubblewrap"])
 
 
+def _say_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(grader_version())
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="zero-to-hero-grader", message="%(version)s")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_say_version,
+    help="Show the version and exit.",
+)  # fmt: skip
 def main() -> None:
     """Exercises for "Neural Networks: Zero to Hero", and their grader."""
 

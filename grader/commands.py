@@ -1,6 +1,6 @@
 """The group that all commands belong to: whatever ends one of them is said in a line or two, never as a traceback.
 
-Exit codes: 2 usage or set-up error, 3 a fault of the grader's own, 130 stopped by the student.
+Exit codes: 2 usage or set-up error, 3 a fault of the grader's own, 130 stopped by the student, 141 nobody reads on.
 """
 
 import errno
@@ -9,8 +9,8 @@ import os
 import shlex
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from grader.versions import grader_version
 FULL = (errno.ENOSPC, errno.EDQUOT)
 HERE = Path(__file__).resolve().parent
 STOPPED = 130
+DEAF = 141
+"""As a shell shows a program that SIGPIPE ended: 1 would be a verdict."""
 TEXT = 200
 """Characters of an exception's text that are shown."""
 
@@ -41,12 +43,13 @@ class Commands(click.Group):
             with formatter.section(section):
                 formatter.write_dl([(one.name or "", one.get_short_help_str(limit=64)) for one in commands])
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _ends_said():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _ends_said():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _say("stopped.")
-            ctx.exit(STOPPED)
 
     def main(self, *args: Any, **options: Any) -> Any:
         try:
@@ -58,9 +61,9 @@ class Commands(click.Group):
         except UsageError as error:
             _say(str(error))
             sys.exit(2)
-        except BrokenPipeError:  # `grader list | head -1`: who reads has had enough
+        except BrokenPipeError:
             _write_nowhere()
-            sys.exit(1)
+            sys.exit(DEAF)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 _write_nowhere()
@@ -69,6 +72,39 @@ class Commands(click.Group):
             for line in own_fault(error):
                 _say(line)
             sys.exit(3)
+
+
+@contextmanager
+def _ends_said() -> Iterator[None]:
+    """What click would end a command for, in words of its own or with an exit code of its own."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("stopped.")
+        raise click.exceptions.Exit(STOPPED) from None
+    except BrokenPipeError:  # `grader list | head -1`: who reads has had enough
+        _write_nowhere()
+        raise click.exceptions.Exit(DEAF) from None
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich says 1
+            raise click.exceptions.Exit(DEAF) from None
+        raise
+    except click.UsageError as error:
+        if error.ctx and error.message == error.ctx.get_help():  # of a group without a command
+            raise
+        _say(_in_a_line(error))
+        raise click.exceptions.Exit(error.exit_code) from None
+
+
+def _in_a_line(error: click.UsageError) -> str:
+    """What is wrong with a call, and where to read how it goes."""
+    text = " ".join(error.format_message().split())
+    names, context = [], error.ctx
+    while context and context.parent:  # the first one is the program, under whatever name it was called
+        names.append(context.info_name or "")
+        context = context.parent
+    see = " ".join(["grader", *reversed(names), "--help"])
+    return f"{text}{'' if text.endswith(('.', '?', ')')) else '.'} See {see}."
 
 
 def own_fault(error: BaseException) -> list[str]:

@@ -1,6 +1,7 @@
 """Whatever ends a command is said in a line or two: a traceback of ours is kept, and never shown."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -97,7 +98,60 @@ def shell(workspace, words, **environment):
 def test_who_reads_may_have_enough(workspace, arguments):
     done = shell(workspace, f"set -o pipefail; GRADER {arguments} | true")
     assert done.stderr == ""
+    assert done.returncode in (0, 1, 141)  # it may be done before the pipe is closed
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["run", "part9.double"], ["--help"], ["list", "--help"], ["--version"]]
+)
+def test_a_pipe_that_nobody_reads_is_no_verdict(workspace, arguments):
+    reads, writes = os.pipe()
+    os.close(reads)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "grader", *arguments],
+        cwd=workspace, env=os.environ | {"GRADER_COURSE": str(MINI)}, stdout=writes, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(writes)
+    _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (141, "")
+
+
+CALLS = {
+    "a command that is not there": (["lst"], "No such command 'lst'", "grader"),
+    "a command of a group": (["dev", "chck"], "No such command 'chck'", "grader dev"),
+    "nothing to run": (["run"], "Missing argument 'PART|EXERCISE...'.", "grader run"),
+    "out of range": (["run", "part9", "--timeout", "0"], "Invalid value for '--timeout': 0.0 is not in", "grader run"),
+    "no such option": (["run", "part9", "--jsn"], "No such option '--jsn'", "grader run"),
+    "an option without its value": (["run", "part9", "--seed"], "Option '--seed' requires an argument.", "grader"),
+    "too much": (["list", "part9", "x"], "unexpected extra argument (x)", "grader list"),
+    "an option before any command": (["--nothing"], "No such option '--nothing'", "grader"),
+    "a choice with line ends": (["run", "part9", "--isolation", "a\nb"], "'a", "grader run"),
+}
+
+
+@pytest.mark.parametrize("what", CALLS)
+def test_a_call_that_is_wrong_is_one_line(workspace, what):
+    arguments, words, see = CALLS[what]
+    done = command(*arguments, cwd=workspace)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("grader: ")
+    assert words in line
+    assert re.search(rf"[.?)] See {see}( \w+)? --help\.$", line), line
+
+
+def test_without_a_command_there_is_the_help(workspace):
+    for arguments in ((), ("dev",)):
+        done = command(*arguments, cwd=workspace)
+        assert "Usage: " in done.stdout + done.stderr
+        assert len((done.stdout + done.stderr).splitlines()) > 8
+
+
+def test_the_version_is_said_where_nothing_is_installed(workspace):
+    code = "from grader import cli, versions\nversions.NAME = 'no-such-package'\ncli.main(['--version'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=workspace, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "unknown\n", "")
 
 
 @pytest.mark.parametrize(
