@@ -520,6 +520,8 @@ def test_one_verdict_is_a_card_and_several_a_table(notebook):
     assert "<table" in one.html
     assert "data:image/png;base64," in one.html
     assert "%hint part9.double" in one.html
+    assert "For a hint: %hint part9.double" in one.text
+    assert "grader hint" not in one.text
     assert re.search(r"double\[\d, \d\]", one.html)
     assert "exact: False | approximate: False | maxdiff: " in one.html
     several = notebook.run("%grade part9.double, part9.shrink")

@@ -24,6 +24,8 @@ from grader.report.model import Report, Result
 
 ILLUSTRATED = 2
 """Of more checks at once, no pictures are drawn: a tenth of a second each."""
+HINT = "%hint {}"
+"""How one asks for a hint in a notebook."""
 WIDTH = 100
 VALIDATED = 76
 """Columns that nbgrader has for the text of a failure."""
@@ -95,7 +97,7 @@ def _verdict(
         wrong = differences.of_report(specs, report, course.load(part), attempt.answers)
         images = difference.images(wrong, ILLUSTRATED)
     return {
-        "html": html.fragment(report.results, report, images, "%hint {}"),
+        "html": html.fragment(report.results, report, images, HINT),
         "text": _text(report),
         "failure": _failure(report),
         "report": msgspec.to_builtins(report),
@@ -120,7 +122,7 @@ def _text(report: Report) -> str:
     """The report as a terminal would show it."""
     console = Console(file=io.StringIO(), width=WIDTH, highlight=False, color_system=None)
     for result in report.results:
-        terminal.result(console, result)
+        terminal.result(console, result, HINT)
     if len(report.results) > 1 or report.notes:
         terminal.summary(console, report)
     assert isinstance(console.file, io.StringIO)
