@@ -20,8 +20,9 @@ def crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) ->
     """The message for an answer that raised, or that ended its process."""
     if fault["kind"] == "crashed":
         return f"It ended the process: {fault['what']}"
-    said = [f"It raised {fault.get('type') or 'an exception'}: {fault['what']}"]
-    for look in (_call, _nothing, _name, _function, _memory, _shapes, _sizes):
+    text = f": {fault['what']}" if fault["what"].strip() else ""
+    said = [f"It raised {fault.get('type') or 'an exception'}{text}"]
+    for look in (_call, _typed, _endless, _nothing, _name, _function, _memory, _shapes, _sizes):
         if found := look(fault, evidence, attempt):
             said.append(found)
     return " ".join(sentence(text) for text in said)
@@ -37,6 +38,29 @@ def _call(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) ->
     if fault["trace"] or fault.get("type") != "TypeError" or "argument" not in fault["what"]:
         return ""
     return "It is the call itself: does the function take the arguments that its docstring names?"
+
+
+def _typed(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
+    """Of a debugger, or of a question to whoever sits there."""
+    asked = fault.get("type") == "EOFError" and fault["what"].startswith("EOF when reading a line")
+    if fault.get("type") != "BdbQuit" and not asked and "lost sys.stdin" not in fault["what"]:
+        return ""
+    return (
+        "Nobody can type there while it is graded: that goes for input() and breakpoint(). Try things out below "
+        '`if __name__ == "__main__":` and run the file yourself, or print what you want to see.'
+    )
+
+
+def _endless(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
+    """Of functions that call each other until Python gives up."""
+    if fault.get("type") != "RecursionError":
+        return ""
+    called = [frame["function"] for frame in fault["trace"] if frame["function"]]
+    again = [name for name in dict.fromkeys(called) if called.count(name) > 1 and "<" not in name]
+    if not again:
+        return "A function calls itself without an end, or deeper than Python allows (some 1000 calls)."
+    who = f"{again[0]} calls itself" if len(again) == 1 else f"{' and '.join(again[:3])} call each other"
+    return f"{who} without an end, or deeper than Python allows (some 1000 calls)."
 
 
 def _nothing(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:

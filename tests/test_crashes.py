@@ -66,12 +66,49 @@ def test_arguments_that_do_not_fit_are_told(part4):
     assert "arguments that its docstring names" in part4(dh="def dh(f):\n    return f.h")["part4.dh"].message
 
 
-def said(what, kind="RuntimeError", attempt=None):
+def said(what, kind="RuntimeError", attempt=None, trace=()):
     """What is said of an exception in a case of its own."""
-    fault = {"kind": "raised", "type": kind, "what": what, "trace": []}
+    fault = {"kind": "raised", "type": kind, "what": what, "trace": list(trace)}
     case = SimpleNamespace(given=lambda: Namespace({"x": torch.ones(2)}))
     evidence = Evidence("dx", [case], [Expected(torch.ones(2), None)], [Outcome(fault=fault)], [[]], ())
     return crash(fault, evidence, attempt)
+
+
+TYPED = {
+    "BdbQuit": "",
+    "EOFError": "EOF when reading a line",
+    "RuntimeError": "input(): lost sys.stdin",
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_nobody_can_type_while_it_is_graded(kind):
+    text = said(TYPED[kind], kind)
+    assert text.startswith(f"It raised {kind}. " if not TYPED[kind] else f"It raised {kind}: {TYPED[kind]}. ")
+    assert "Nobody can type there while it is graded" in text
+    assert '`if __name__ == "__main__":`' in text
+    assert "Nobody" not in said("Ran out of input", "EOFError")
+
+
+@pytest.mark.parametrize("call", ["breakpoint()", "input('x? ')", "import pdb; pdb.set_trace()"])
+def test_a_question_in_an_answer(mini, call):
+    result = mini(double=f"def double(x):\n    {call}\n    return x + x")["part9.double"]
+    assert result.status == "crashed"
+    assert "Nobody can type there" in result.message
+
+
+def called(*functions):
+    trace = [{"file": "m.py", "line": 1, "function": name, "code": f"{name}()"} for name in functions]
+    return said("maximum recursion depth exceeded", "RecursionError", trace=trace)
+
+
+def test_what_calls_itself_without_an_end_is_named():
+    assert "f calls itself without an end" in called(*"ffffff")
+    assert "f and g call each other without an end" in called(*"fgfgfg")
+    assert "f calls itself without an end" in called("f", "f.<listcomp>", "f", "f.<listcomp>", "f", "sqrt")
+    assert "A function calls itself without an end" in called("f", "g", "h")
+    assert "A function calls itself without an end" in called()
+    assert "itself" not in said("maximum recursion depth exceeded")
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,10 @@ def test_nothing_is_fetched_or_run_even_if_escaping_failed():
     assert "//" not in whole
 
 
+def test_one_training_check_is_one():
+    assert "1 training check:" in words(parsed(made(result("double"), not_run=1)))
+
+
 @pytest.mark.parametrize("status", STATUSES)
 def test_the_last_hint_comes_after_a_try(status):
     tree = parsed(made(result("double", status), ladders={"part9.double": LADDER}))

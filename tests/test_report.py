@@ -278,7 +278,9 @@ def test_a_terminal_says_the_status_in_words(status, width):
     assert f"{1 + (status == 'passed')} of 2 points" in output
     assert ("All passed." in output) == (status == "passed")
     assert (f"Next: part9.{status}" in output) == (status not in ("passed", "grader_error"))
-    assert (f"Forahint:graderhintpart9.{status}" in "".join(output.split())) == (status in ("failed", "crashed"))
+    assert (f"Forahint:graderhintpart9.{status}" in "".join(output.split())) == (
+        status in ("failed", "crashed", "timed_out")
+    )
 
 
 def test_the_line_of_a_verdict_has_its_points():
@@ -300,6 +302,54 @@ def test_what_was_printed_is_cut():
     assert "line 8" not in output
     assert "and 22 lines more" in output
     assert "x" * 200 not in output.replace("\n", "").replace(" ", "").replace("line0", "")
+
+
+def trace(*functions):
+    return [Frame("mine.py", len(name), name, f"return {name}(x)") for name in functions]
+
+
+@pytest.mark.parametrize(
+    ("functions", "lines"),
+    [
+        (["a"], ["a"]),
+        (["a"] * 2, ["a", "... the same once more"]),
+        (["a"] * 6, ["a", "... the same 5 times more"]),
+        (["f", "a", "a", "a", "bb"], ["f", "a", "... the same 2 times more", "bb"]),
+        (["a", "bb"] * 3, ["a", "bb", "... the same 2 times more"]),
+        (["bb", "a", "bb", "a", "bb"], ["bb", "a", "... the same once more", "bb"]),
+        (["a", "bb", "ccc"] * 2, ["a", "bb", "ccc", "... the same once more"]),
+        (["a", "bb", "ccc", "a"], ["a", "bb", "ccc", "a"]),
+    ],
+)
+def test_frames_that_come_again_are_shown_once(functions, lines):
+    output = shown(report(verdict("crashed", details=Details(1, 0, [], trace(*functions)))), 80)
+    wanted = [f"      {n}" if n.startswith(".") else f"    mine.py:{len(n)} in {n}: return {n}(x)" for n in lines]
+    begin = next(i for i, line in enumerate(output.splitlines()) if "mine.py:" in line)
+    assert output.splitlines()[begin:][: len(wanted) + 1] == [*wanted, "    For a hint: grader hint part9.crashed"]
+
+
+def test_an_exceptions_long_text_is_cut_and_what_we_say_of_it_is_not():
+    text = f"It raised ValueError: {'word ' * 400}. Is counts meant?"
+    output = " ".join(shown(report(verdict("crashed", text, details=Details())), 80).split())
+    assert output.count("word ") < 130
+    assert "It raised ValueError: word word" in output
+    assert f"[... {len(text) - 600} characters are cut ...]" in output
+    assert "word . Is counts meant?" in output
+    assert "are cut" not in shown(report(verdict("failed", text, details=Details())), 80)  # of an author
+    assert "are cut" not in shown(report(verdict("crashed", "x" * 600, details=Details())), 80)
+    assert text in schema.to_json(report(verdict("crashed", text))).decode()
+
+
+def test_a_debuggers_lines_name_no_folder_that_is_gone():
+    output = "> /tmp/grader-1 a/tmp2/m.py(2)double()->None\n(Pdb)\nsee > /tmp/mine.py(3)"
+    lines = [line.strip() for line in shown(report(verdict(details=Details(output=output))), 80).splitlines()]
+    assert "> m.py(2)double()->None" in lines
+    assert "see > /tmp/mine.py(3)" in lines
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "1 training check,"), (2, "2 training checks,")])
+def test_training_checks_that_nobody_asked_for(number, words):
+    assert f"Not run: {words} by grader train part9." in shown(report(not_run=number))
 
 
 def test_nobody_sees_what_a_passed_check_printed():

@@ -122,7 +122,15 @@ def test_what_needs_no_word_gets_none():
     assert "raise" not in html.fragment([unwritten])
     assert NOT_WRITTEN in html.fragment([unwritten])
     assert "<details" not in html.fragment([unwritten, unwritten])
-    assert "grader hint" not in html.fragment([result("f", "timed_out", message="It was still running.")])
+    assert "grader hint" not in html.fragment([result("f", "broken_rule", message="It is against the rules.")])
+    assert "grader hint part9.f" in html.fragment([result("f", "timed_out", message="It was still running.")])
+
+
+def test_frames_that_come_again_are_shown_once():
+    lines = ["return double(x)"] * 6
+    whole = html.fragment([result("double", "crashed", message="It raised RecursionError.", trace=lines)])
+    assert whole.count("return double(x)") == 1
+    assert "... the same 5 times more" in whole
 
 
 # --- What is shown ------------------------------------------------------------------------------------

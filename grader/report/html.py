@@ -14,7 +14,7 @@ from html import escape
 from grader.comparison import Comparison
 from grader.report import training
 from grader.report.model import NOT_WRITTEN, Report, Result
-from grader.report.terminal import WORDS, printable
+from grader.report.terminal import HINTED, WORDS, folded, printable, printed
 
 GREEN, RED, BROWN, GREY, PURPLE = "#1a7f37", "#b42318", "#8a5300", "#57606a", "#8250df"
 """White can be read on each of them."""
@@ -126,12 +126,12 @@ def body(one: Result, image: Image | None, hint: str) -> list[str]:
     if one.curve:
         said.append(_pre("\n".join(training.lines(one.curve, one.status))))
     if one.details.output:
-        lines = one.details.output.rstrip().splitlines()
+        lines = printed(one.details.output)
         more = [f"... and {len(lines) - OUTPUT_LINES} lines more"] if len(lines) > OUTPUT_LINES else []
         summary = tag("summary", "It printed, over all inputs", style="cursor:pointer;display:list-item")
         unfolded = {} if one.status == "passed" or len(lines) > 8 else {"open": "open"}
         said.append(tag("details", summary, _pre("\n".join([*lines[:OUTPUT_LINES], *more])), style=BLOCK, **unfolded))
-    if hint and one.status in ("failed", "crashed") and not one.curve:
+    if hint and one.status in HINTED and not one.curve:
         said.append(tag("p", "For a hint: ", _code(hint.format(one.id)), style=f"{BLOCK};{FAINT}"))
     return said
 
@@ -172,9 +172,12 @@ def _entry(value: Comparison) -> tuple[str, str, str]:
 
 def _trace(one: Result) -> list[str]:
     lines = []
-    for frame in one.details.trace:
-        where = f" in {frame.function}" if frame.function else ""
-        lines += [f"{frame.file}, line {frame.line}{where}", f"    {frame.code}"]
+    for part in folded(one.details.trace):
+        if isinstance(part, str):
+            lines.append(part)
+            continue
+        where = f" in {part.function}" if part.function else ""
+        lines += [f"{part.file}, line {part.line}{where}", f"    {part.code}"]
     return [_pre("\n".join(lines))] if lines else []
 
 

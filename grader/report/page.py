@@ -15,7 +15,7 @@ from grader.course import Spec
 from grader.report import difference, html
 from grader.report.html import Image, escaped, tag
 from grader.report.model import Report, Result
-from grader.report.terminal import WORDS
+from grader.report.terminal import WORDS, not_run
 
 PICTURES = 8
 """Of more exercises none is drawn: each takes some 0.4 s and 10 kB."""
@@ -156,7 +156,7 @@ def _facts(report: Report, when: datetime) -> list[str]:
         "Versions": escaped(", ".join(f"{name} {version}" for name, version in report.versions.items())),
     }
     if report.not_run:
-        facts["Not run"] = f"{report.not_run} training checks: " + tag("code", escaped(f"grader train {report.part}"))
+        facts["Not run"] = f"{not_run(report)}: " + tag("code", escaped(f"grader train {report.part}"))
     pairs = [tag("div", tag("dt", name), tag("dd", fact)) for name, fact in facts.items()]
     return [tag("h2", "This report"), tag("dl", *pairs)]
 

@@ -1,6 +1,8 @@
 """A report for people, with rich: readable without colour, in a pipe and on a narrow terminal."""
 
+import re
 import textwrap
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -21,7 +23,18 @@ WORDS = {
     "not_converged": ("NOT CONVERGED", "bold yellow"),
     "not_run": ("not run", "yellow"),
 }
+HINTED = ("failed", "crashed", "timed_out")
+"""Statuses with which a hint may help."""
+CUT = ("crashed", "grader_error")
+"""Statuses whose message holds the text of an exception, which may be of any length."""
 INDENT = 4
+MESSAGE = 600
+"""Characters that are shown of such a message; its end is what we say of the exception."""
+END = 250
+BLOCK = 3
+"""Frames of a trace, at most, that are looked for again right below."""
+PDB = re.compile(r"(?m)^> /.*/([^/\n]+\.py\(\d+\))")
+"""Where a debugger stands: in a folder that is gone by now."""
 
 
 class Live:
@@ -88,13 +101,13 @@ def result(console: Console, one: Result, hint: str = "grader hint {}") -> None:
         _indented(console, one.title, "dim")
     if one.mistake:
         _indented(console, f"It looks like this: {one.mistake}.", "bold")
-    _indented(console, one.message)
+    _indented(console, _short(one.message) if one.status in CUT else one.message)
     for line_below in _evidence(one, _room(console)):
         _indented(console, line_below)
     if one.curve:
         for line_below in training.lines(one.curve, one.status):
             _indented(console, line_below, "dim")
-    elif one.status in ("failed", "crashed"):
+    elif one.status in HINTED:
         _indented(console, f"For a hint: {hint.format(one.id)}", "dim")
     console.print()
 
@@ -108,6 +121,12 @@ def _indented(console: Console, text: str, style: str = "", indent: int = INDENT
             console.print(Text(" " * indent + piece, style=style), no_wrap=True, overflow="ignore", crop=False)
 
 
+def _short(message: str) -> str:
+    """A message of bearable length: the middle is left out, and that is said."""
+    more = len(message) - MESSAGE
+    return message if more <= 0 else f"{message[: MESSAGE - END]} [... {more} characters are cut ...] {message[-END:]}"
+
+
 def _room(console: Console, indent: int = INDENT) -> int:
     return max(20, console.width - indent)
 
@@ -119,7 +138,11 @@ def printable(text: str) -> str:
 
 def _evidence(one: Result, width: int) -> list[str]:
     """The traceback, the worst entry and the printed output, as far as there are any."""
-    lines = [line for frame in one.details.trace for line in _frame(frame, width)]
+    lines = [
+        line
+        for part in folded(one.details.trace)
+        for line in (_frame(part, width) if isinstance(part, Frame) else [f"  {part}"])
+    ]
     wrong = [c for c in one.details.comparisons if c.fault]
     if one.status == "failed" and wrong:
         lines += _comparison(wrong[0])
@@ -127,7 +150,7 @@ def _evidence(one: Result, width: int) -> list[str]:
             wrong_cases = one.details.cases - one.details.cases_right
             lines.append(f"the same, or much the same, in {wrong_cases} of {one.details.cases} inputs")
     if one.details.output:
-        kept = one.details.output.rstrip().splitlines()
+        kept = printed(one.details.output)
         lines += ["it printed, over all inputs:", *(f"  {line[:200]}" for line in kept[:8])]
         if len(kept) > 8:
             lines.append(f"  ... and {len(kept) - 8} lines more")
@@ -138,6 +161,36 @@ def _frame(frame: Frame, width: int) -> list[str]:
     """Where a student's code was, and its line: on a line of its own where the two do not fit into one."""
     where = f"{frame.file}:{frame.line}{f' in {frame.function}' if frame.function else ''}:"
     return [f"{where} {frame.code}"] if len(where) + 1 + len(frame.code) <= width else [where, f"  {frame.code}"]
+
+
+def folded(trace: list[Frame]) -> Iterator[Frame | str]:
+    """The frames of a trace, of those that come again right below only the first, and words for the others."""
+    at = 0
+    while at < len(trace):
+        size, times = max(((size, _times(trace[at:], size)) for size in range(1, BLOCK + 1)), key=_covered)
+        yield from trace[at : at + size]
+        if times > 1:
+            yield f"... the same {'once' if times == 2 else f'{times - 1} times'} more"
+        at += size * times
+
+
+def _covered(found: tuple[int, int]) -> tuple[int, int]:
+    """How much a block that comes so many times takes the place of; of equals, the smallest block."""
+    size, times = found
+    return size * (times - 1), -size
+
+
+def _times(trace: list[Frame], size: int) -> int:
+    """How many times the first frames of a trace stand there one after the other."""
+    times = 1
+    while len(trace) >= size * (times + 1) and trace[size * times : size * (times + 1)] == trace[:size]:
+        times += 1
+    return times
+
+
+def printed(output: str) -> list[str]:
+    """The lines that a student's code printed, without the folder that a debugger names."""
+    return PDB.sub(r"> \1", output.rstrip()).splitlines()
 
 
 def _comparison(comparison: Comparison) -> list[str]:
@@ -181,10 +234,15 @@ def summary(console: Console, report: Report) -> None:
         _indented(console, f"Note: {note}", "yellow", indent=0)
     parts = ", ".join(f"{number} {word}" for word, number in counts.items())
     if report.not_run:
-        console.print(f"Not run: {report.not_run} training checks, by grader train {report.part}.", style="dim")
+        console.print(f"Not run: {not_run(report)}, by grader train {report.part}.", style="dim")
     console.print(f"[bold]{report.points} of {report.max_points} points[/] | {parts} | {report.seconds:.1f} s")
     following = next((r for r in report.results if r.status != "passed"), None)
     if following is None:
         console.print("All passed.", style="green")
     elif report.exit_code != 3:
         console.print(f"Next: {following.id}", style="bold")
+
+
+def not_run(report: Report) -> str:
+    """How many training checks nobody asked for."""
+    return f"{report.not_run} training check{'s' * (report.not_run != 1)}"
