@@ -84,6 +84,13 @@ def test_what_came_is_compared_with_what_is_shown(came, right):
     assert sessions.shows("...\n0 of 1 points\n", came) is right
 
 
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_left_to_be_filled_in(path):
+    text = path.read_text()
+    assert "@@" not in text
+    assert "TODO" not in text
+
+
 def test_links_in_the_docs_lead_somewhere():
     for path in DOCS:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
