@@ -245,6 +245,7 @@ def test_a_locked_database_is_said_and_the_same_command_goes_on(tmp_path):
     assert "1 graded, 1 had been graded before" in batch("submissions", tmp_path).stdout
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_the_same_command_goes_on(tmp_path):
     write_class(tmp_path / "submissions", {"ada": {}, "bob": {}})
     script = (
@@ -290,6 +291,7 @@ def test_without_bwrap_it_refuses_unless_told(tmp_path):
     assert "isolation: process" in told.stdout
 
 
+@pytest.mark.slow
 def test_training_checks_are_run_where_it_is_asked_and_make_the_leaderboard(tmp_path):
     course = trainees.course(tmp_path / "course")
     solution = course / "solutions" / "part9_train.py"

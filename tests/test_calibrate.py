@@ -16,6 +16,7 @@ def course(tmp_path_factory):
     return trainees.course(tmp_path_factory.mktemp("training") / "course")
 
 
+@pytest.mark.slow
 def test_the_tiny_course_has_no_faults_and_its_tables_are_written(course, tmp_path):
     done = students.command(
         "dev", "calibrate", "--seeds", "3", "--slip-seeds", "1", "--markdown", "t.md", cwd=tmp_path, course=course

@@ -57,6 +57,7 @@ def test_a_planted_fault_is_found(course, fault):
     assert words in done.stdout
 
 
+@pytest.mark.slow
 def test_a_solutions_line_in_the_text_is_found(course):
     path = course / SOLUTIONS
     path.write_text(
@@ -67,6 +68,7 @@ def test_a_solutions_line_in_the_text_is_found(course):
     assert "a line of a solution stands in the exercise as shipped: greatest = float(x.max())" in done.stdout
 
 
+@pytest.mark.slow
 def test_statistics_that_take_anything_are_found(tmp_path):
     shutil.copytree(ROOT / "tests" / "freecourse", tmp_path / "course")
     checks = tmp_path / "course" / "grader" / "checks" / "part8_free.py"
@@ -99,6 +101,7 @@ def test_a_declaration_that_cannot_be_read_is_a_usage_error(course, fault):
     assert "part9_mini.py:" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_id_in_two_files_of_a_package_is_found(course):
     package = course / "grader" / "checks" / "part9_mini"
     package.mkdir()

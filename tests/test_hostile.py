@@ -34,6 +34,8 @@ from grader.sandbox import Limits
 from grader.template import PATIENCE, Template, start_template
 
 CASES = {path.stem: hostile_cases.read(path) for path in sorted(FOLDER.glob("*.py"))}
+LONG = ("endless_cells", "half_closed")
+"""They use up all the time that they have: others do so in a part of it."""
 PAIRS = [case for case in CASES.values() if case.after]
 ROWS = 12
 """Of a class: each holds a twelfth of the hostile files between two honest ones."""
@@ -329,7 +331,7 @@ def test_what_is_not_contained_is_complained_of(alone, words):
 # --- Alone, and with an honest one behind it -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CASES])
 def test_alone(template, outside, alone, strays, name):
     case = CASES[name]
     warm, state = _warm(template), outside.state()

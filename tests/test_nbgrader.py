@@ -236,6 +236,7 @@ def test_marks_are_plain_numbers_and_nothing_is_on_stderr(graded):
         assert "stderr" not in json.dumps([c.get("outputs") for c in notebook["cells"]])
 
 
+@pytest.mark.slow
 def test_feedback_tells_what_was_wrong_and_no_secret(graded):
     assert graded.nbgrader("generate_feedback", "part9").returncode == 0
     pages = {path.parts[-3]: path.read_text() for path in (graded.root / "feedback").rglob("*.html")}

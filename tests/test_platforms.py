@@ -27,8 +27,14 @@ CASES = {
         "row_sums": "def row_sums(x):\n    import os\n    os._exit(0)",
         "shrink": "while True: pass",
     },
+    "wrong, raises": {
+        "double": "def double(x):\n    return x * 3",
+        "shrink": "def shrink(x, n):\n    raise ValueError('so it \u2713 is')",
+    },
     "the solution": {},
 }
+LAYERS = {"win32": [], "darwin": ["cpu", "files"]}
+"""What the kernel bounds there, beside what the grader does itself."""
 
 
 @pytest.fixture
@@ -76,20 +82,35 @@ def verdicts(done):
     return {name: report[name] for name in ("points", "results", "notes")}, report["isolation"], report["layers"]
 
 
+@pytest.mark.parametrize(("platform", "case"), [("win32", "the solution"), ("darwin", "wrong, raises")])
+def test_a_verdict_is_that_of_a_fork(desk, platform, case):
+    compare(desk, case, [platform])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_verdicts_are_those_of_a_fork(desk, case):
+    compare(desk, case, LAYERS)
+
+
+def compare(desk, case, platforms):
+    """Grade a case here and there."""
     file = "an answer\\of mine.py"
     (desk.folder / file).write_text(students.solved(students.MINI, "part9_mini", **CASES[case]), encoding="utf-8")
     ask = ("run", "part9", "--file", file, "--timeout", "1.5", "--json", "-")
     expected, isolation, _ = verdicts(desk("", *ask))
     assert isolation == "process"
     assert (expected["points"] == 5) == (case == "the solution")
-    for platform, more in {"win32": [], "darwin": ["cpu", "files"]}.items():
+    for platform in platforms:
         found, isolation, layers = verdicts(desk(platform, *ask))
         assert found == expected
-        assert (isolation, layers) == ("process, spawned", ["environment", "time", "output", "reply", *more])
+        assert (isolation, layers) == (
+            "process, spawned",
+            ["environment", "time", "output", "reply", *LAYERS[platform]],
+        )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_the_small_commands_say_the_same(desk, platform):
     for ask in (["list"], ["list", "part4"], ["hint", "part4.dprobs"], ["data", "status"]):
@@ -101,6 +122,7 @@ def test_the_small_commands_say_the_same(desk, platform):
         assert here.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_what_is_for_linux_alone_says_so(desk, platform):
     (desk.folder / "answer.py").write_text(students.solved(students.MINI, "part9_mini"))

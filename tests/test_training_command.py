@@ -106,6 +106,7 @@ def test_the_reference_beside_it_is_the_same_to_rounding(train, solution):
     assert all(abs(mine - theirs) < 1e-3 for _, _, mine, theirs in points)
 
 
+@pytest.mark.slow
 def test_run_says_that_training_was_not_run_and_runs_it_when_asked(course, solution, tmp_path):
     plain = students.command("run", "part9", "--file", solution, cwd=tmp_path, course=course)
     assert "Not run: 2 training checks" in plain.stdout
@@ -242,6 +243,7 @@ def test_what_can_not_be_gone_on_from_is_said(course, slow, tmp_path):
     assert checkpoint.read_bytes() == b"nonsense"
 
 
+@pytest.mark.slow
 def test_a_book_of_a_class_lists_the_best_of_each_and_says_what_is_damaged(train, solution, course, tmp_path):
     (tmp_path / "alice.py").write_text(solution.read_text())
     (tmp_path / "bob.py").write_text(solution.read_text())
