@@ -77,7 +77,10 @@ def printed(template, code, limits=None):
         attempt.close()
 
 
-@pytest.mark.parametrize("how", sorted(ENDS))
+@pytest.mark.parametrize(
+    "how",
+    [how if how in ("endless", "os._exit") else pytest.param(how, marks=pytest.mark.slow) for how in sorted(ENDS)],
+)
 def test_an_end_in_an_answer_costs_that_exercise_alone(spawned, how):
     code, status, words = ENDS[how]
     results = spawned(row_sums=f"def row_sums(x):\n    {code.replace('double(x)', 'row_sums(x)')}", limits=LIMITS)
@@ -87,6 +90,7 @@ def test_an_end_in_an_answer_costs_that_exercise_alone(spawned, how):
     assert results["part9.double"].status == results["part9.shrink"].status == "passed"
 
 
+@pytest.mark.slow
 def test_an_end_in_a_cell_costs_that_cell_alone(spawned):
     cell = "def row_sums(x):\n    return x.sum(1, keepdim=True)\n\nimport os\nos._exit(3)"
     results = spawned(row_sums=cell)
@@ -95,12 +99,14 @@ def test_an_end_in_a_cell_costs_that_cell_alone(spawned):
     assert results["part9.double"].status == results["part9.shrink"].status == "passed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", ["torch.Tensor.sum = None", "import threading; threading.Timer(60, print).start()"])
 def test_what_an_answer_leaves_behind_costs_no_other(spawned, left):
     results = spawned(double=f"def double(x):\n    {left}\n    return x / 2")
     assert results["part9.row_sums"].status == "passed"
 
 
+@pytest.mark.slow
 def test_what_was_printed_before_an_answer_is_there_with_it_and_a_flood_is_cut(spawned):
     results = spawned(
         double="def double(x):\n    print('twice')\n    return x * 3",
@@ -117,6 +123,7 @@ def test_output_that_goes_elsewhere_does_not_disturb(spawned, where):
     assert {r.status for r in results.values()} == {"passed"}
 
 
+@pytest.mark.slow
 def test_all_processes_together_have_no_more_memory_than_one(spawning):
     many = (
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = bytearray(b'x') * (64 << 20)\n"
@@ -169,6 +176,7 @@ def test_the_word_stands_where_nobody_else_can_read_it_and_who_does_not_say_it_i
         socket.create_connection((spare.HOST, port), 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["def row_sums(x):\n    while True: pass", "while True: pass"])
 def test_an_interrupted_attempt_is_over_at_once_and_the_next_one_is_served(spawning, spawned, tmp_path, loop):
     while not spawning.warm(1):
@@ -201,6 +209,7 @@ def test_the_time_in_which_torch_is_imported_is_not_the_submissions(spawning):
     assert printed(spawning, "print('well')", Limits(seconds=0.4, total=0.5))[0] == "well\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_spare_process_that_was_killed_or_stopped_is_replaced(spawning, number):
     while not spawning.warm(1):
@@ -209,6 +218,7 @@ def test_a_spare_process_that_was_killed_or_stopped_is_replaced(spawning, number
     assert printed(spawning, "print('well')") == ("well\n", "")
 
 
+@pytest.mark.slow
 def test_one_that_was_begun_early_is_the_one_that_is_used_and_is_ended_if_nobody_comes_for_it(tmp_path):
     script = f"""
 import tempfile; tempfile.tempdir = {str(tmp_path)!r}
@@ -245,17 +255,21 @@ def test_one_that_does_not_start_says_why(monkeypatch, place):
 
 def test_no_process_is_left_when_it_is_closed(place):
     one = Spawning()
-    escape = (
-        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(600)\n    os._exit(0)"
-    )
-    assert printed(one, escape) == ("", "")
-    assert one.left() == 1, "it is not below the student's process any more: the level claims nothing about it"
     folder = one._folder
-    one.close()
+    escape = (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(600)\n    os._exit(0)\n"
+        "os.wait()"  # until it is out of reach
+    )
+    try:
+        assert printed(one, escape) == ("", "")
+        assert one.left() == 1, "it is not below the student's process any more: the level claims nothing about it"
+    finally:
+        one.close()
     assert at_home(folder) == []
     assert not Path(folder).exists()
 
 
+@pytest.mark.slow
 def test_a_loop_ends_when_the_grader_is_killed(tmp_path):
     script = f"""
 import tempfile; tempfile.tempdir = {str(tmp_path)!r}
