@@ -77,7 +77,8 @@ class Attempt:
         text = f"The file defines no {name}."
         if found := self.alike(name):
             return f"{text} There is {found}: was it renamed?"
-        return f"{text} If it was lost, take its cell from the exercises as they were shipped."
+        part = self.submission.name.partition("_")[0]
+        return f"{text} If it was lost, this puts its stub back: grader reset {part}.{name}"
 
     def alike(self, name: str) -> str | None:
         """A name that the cells define, that is nearly the same, and no other exercise's."""

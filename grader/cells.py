@@ -88,7 +88,7 @@ def parse(content: bytes, path: Path, name: str) -> Submission:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+        raise UsageError(not_utf8(path, error)) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     shown = whole(str(path))
     cells = _notebook_cells(text, shown) if path.suffix == ".ipynb" else _percent_cells(text, shown)
@@ -114,11 +114,25 @@ def content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(
-            f"There is no file {path}. Check the path; a lost exercise file is in your version control."
-        ) from None
+        again = _again(path)
+        help = f"{again} puts it back as shipped." if again else "Check the path."
+        raise UsageError(f"There is no file {path}. {help}") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"{str(path)[:200]!r} can't be read: {error}.") from None
+
+
+def not_utf8(path: Path, error: UnicodeDecodeError) -> str:
+    """That a file can't be read as text, and what to do."""
+    again = _again(path)
+    help = f"Save it as UTF-8, or set it back: {again}." if again else "Save it as UTF-8."
+    return f"{path} is not UTF-8 text (byte {error.start}). {help}"
+
+
+def _again(path: Path) -> str:
+    """The command that puts an exercise file back, in quotes; empty where the file is none."""
+    part, _, rest = path.stem.partition("_")
+    ours = path.parent.name == "exercises" and path.suffix == ".py" and re.fullmatch(r"part\d+", part) and rest
+    return f"`grader reset {part}`" if ours else ""
 
 
 def _percent_cells(text: str, path: str) -> list[Cell]:

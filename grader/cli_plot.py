@@ -8,6 +8,7 @@ import click
 from grader import data as names_data
 from grader.course import default_course
 from grader.errors import UsageError
+from grader.output import spare_answers
 from grader.targets import PART
 
 
@@ -33,6 +34,8 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
         raise UsageError(f"{out} is not a folder. Name another one with --out.")
     if html_file and html_file.is_dir():
         raise UsageError(f"{html_file} is a folder. Name a file with --html.")
+    if html_file:
+        spare_answers(html_file)
     submission = cells.read(file or course.exercise_file(one), one.name)
 
     warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too

@@ -112,6 +112,10 @@ class Course:
         for folder in (here, *here.parents):
             if (folder / "exercises" / f"{part.name}.py").is_file():
                 return Path(os.path.relpath(folder / "exercises" / f"{part.name}.py"))
+        for folder in (here, *here.parents):
+            if any(next(folder.glob(f"{place}/part*.py"), None) for place in ("exercises", ".grader/shipped")):
+                lost = Path(os.path.relpath(folder / "exercises" / f"{part.name}.py"))
+                raise UsageError(f"There is no {lost}. `grader reset {part.id}` puts it back as shipped.")
         raise UsageError(
             f"There is no exercises/{part.name}.py in {here} or above. Go to your workspace, or make one: "
             f"`grader init DIR`."

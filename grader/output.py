@@ -15,7 +15,7 @@ def screen(quiet: bool) -> Any:
 
 
 def check_writable(target: str | None) -> None:
-    """Refuse an output that can't be written before the work is done, not after."""
+    """Refuse an output that can't be written, and one in the place of answers, before the work is done, not after."""
     if target in (None, "-"):
         return
     folder = Path(target).resolve().parent
@@ -23,6 +23,16 @@ def check_writable(target: str | None) -> None:
         raise UsageError(f"{target} can't be written: there is no folder {folder}.")
     if Path(target).is_dir():
         raise UsageError(f"{target} is a folder; name a file to write to.")
+    spare_answers(Path(target))
+
+
+def spare_answers(target: Path) -> None:
+    """Refuse an output in the place of what somebody has written."""
+    whole = target.resolve()
+    if whole.suffix.lower() in (".py", ".ipynb"):
+        raise UsageError(f"{target} would be in the place of an exercise file or a notebook. Name another file.")
+    if any(folder.name == "exercises" and next(folder.glob("part*.py"), None) for folder in whole.parents):
+        raise UsageError(f"{target} lies where the exercises are. Name a file in another folder.")
 
 
 def write(target: str, content: bytes) -> None:

@@ -29,6 +29,21 @@ BAD_CALLS = {
     "no notebook": (["run", "part9", "--file", "broken.ipynb"], "not a Jupyter notebook"),
     "no folder": (["run", "part9", "--json", "nowhere/report.json"], "there is no folder"),
     "a folder for json": (["run", "part9", "--json", "exercises.py"], "is a folder"),
+    "a page over answers": (["run", "part9", "--html", "exercises/part9_mini.py"], "in the place of an exercise file"),
+    "a page over answers, by a link": (["run", "part9", "--html", "link.html"], "in the place of an exercise file"),
+    "a report over answers": (
+        ["run", "part9", "--json", "exercises/part9_mini.py"],
+        "in the place of an exercise file",
+    ),
+    "JUnit over a notebook": (["run", "part9", "--junit", "broken.ipynb"], "a notebook. Name another file"),
+    "JUnit where the exercises are": (["run", "part9", "--junit", "exercises/new.xml"], "where the exercises are"),
+    "values over answers": (
+        ["diff", "part9.double", "--save", "exercises/part9_mini.py"],
+        "in the place of an exercise",
+    ),
+    "a picture over answers": (["diff", "part9.double", "--plot", "latin.py"], "in the place of an exercise"),
+    "pictures over answers": (["plot", "part9", "--html", "exercises/part9_mini.py"], "in the place of an exercise"),
+    "a lost file": (["run", "part9", "--file", "lost/exercises/part9_mini.py"], "`grader reset part9` puts it back"),
     "a bad seed": (["run", "part9", "--seed", "-1"], "seed"),
     "a bad timeout": (["run", "part9", "--timeout", "0"], "timeout"),
     "a part for a hint": (["hint", "part9"], "Name an exercise"),
@@ -43,6 +58,7 @@ BAD_CALLS = {
 def clutter(workspace):
     (workspace / "exercises.py").mkdir()
     (workspace / "notes.txt").write_text("x")
+    (workspace / "link.html").symlink_to("exercises/part9_mini.py")
     (workspace / "latin.py").write_bytes("# caf\xe9".encode("latin-1"))
     (workspace / "broken.ipynb").write_text("[1, 2")
     return workspace
@@ -51,12 +67,12 @@ def clutter(workspace):
 @pytest.mark.parametrize("call", BAD_CALLS)
 def test_bad_calls_exit_with_2_and_one_message(clutter, call):
     arguments, words = BAD_CALLS[call]
-    before = sorted(p for p in clutter.rglob("*"))
+    before = {path: path.is_file() and path.read_bytes() for path in clutter.rglob("*")}
     done = command(*arguments, cwd=clutter)
     assert done.returncode == 2
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-    assert sorted(p for p in clutter.rglob("*")) == before
+    assert {path: path.is_file() and path.read_bytes() for path in clutter.rglob("*")} == before
 
 
 def test_a_course_that_is_none(workspace):

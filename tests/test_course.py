@@ -241,6 +241,9 @@ def test_the_nearest_exercises_folder_is_the_students(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="grader init DIR"):
         MINI.exercise_file(part)
     (tmp_path / "exercises" / "deep").mkdir(parents=True)
+    (tmp_path / "exercises" / "part8_other.py").touch()
+    with pytest.raises(UsageError, match=r"There is no exercises/part9_mini\.py\. `grader reset part9`"):
+        MINI.exercise_file(part)
     (tmp_path / "exercises" / "part9_mini.py").touch()
     assert MINI.exercise_file(part).resolve() == tmp_path / "exercises" / "part9_mini.py"
     monkeypatch.chdir(tmp_path / "exercises" / "deep")

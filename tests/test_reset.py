@@ -144,7 +144,7 @@ def test_what_can_not_be_told_apart(desk, name):
 
 def test_what_is_not_utf8(desk):
     desk.py.write_bytes(b"# caf\xe9\n")
-    assert "not UTF-8" in desk.refused("part9.double")
+    assert "Save it as UTF-8, or set it back: `grader reset part9`." in desk.refused("part9.double")
     desk.reset("part9")
     assert desk.text == STUB
     assert desk.backups() == [b"# caf\xe9\n"]
@@ -201,6 +201,15 @@ def test_an_exercise_of_a_file_that_is_gone(desk):
     desk.py.unlink()
     assert "grader reset part9" in desk.refused("part9.double")
     assert "reset     part9 in" in desk.reset("part9")
+    assert desk.text == STUB
+
+
+def test_the_verdict_on_an_exercise_that_is_gone_names_the_command_that_puts_it_back(desk):
+    desk.write(STUB.replace("# %%\n" + stub_of("double") + "\n\n\n", ""))
+    done = students.command("run", "part9.double", cwd=desk.home)
+    said = " ".join(done.stdout.split())
+    assert "defines no double. If it was lost, this puts its stub back: grader reset part9.double" in said
+    desk.reset("part9.double")
     assert desk.text == STUB
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grader.cells import not_utf8
 from grader.errors import UsageError
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -59,7 +60,7 @@ def read(content: bytes, path: Path) -> Text:
     try:
         return text(content.decode())
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+        raise UsageError(not_utf8(path, error)) from None
 
 
 def like(own: Text, new: Text) -> Text:
