@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 import students
 from students import MINI, command
 
@@ -38,6 +39,7 @@ def test_one_item_for_each_check_with_the_commands_verdicts(workspace):
     assert done.returncode == 1
 
 
+@pytest.mark.slow  # which of its items are run is pytest's own business
 def test_it_can_choose(workspace):
     done = run_pytest(workspace, "exercises/part9_mini.py", "-k", "row_sums", "-q")
     assert "2 failed, 2 deselected" in done.stdout

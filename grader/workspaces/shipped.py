@@ -57,17 +57,15 @@ def of_workspace(course: Course, home: Path, part: Part) -> Text:
 
 
 def of_course(course: Course, part: Part) -> Text:
-    """What the course ships now. Raises UsageError where it is missing, or holds somebody's answers."""
+    """What the course ships now: what its solutions make, since somebody may work in the kit's own exercises.
+
+    Without solutions, the exercises as they are. Raises UsageError where they are missing, or can't be read.
+    """
     path = course.root / "exercises" / f"{part.name}.py"
     content = read(path)
     if content is None:
         raise UsageError(f"The kit has no {path}. Install it from a checkout: pip install -e.")
-    found, made = texts.read(content, path), _cleared(course, part)
-    if made is not None and made.bare != found.bare:
-        raise UsageError(
-            f"{path} is not as its solutions make it: somebody has worked in the kit's own folder. Go there, and put "
-            f"it back: `grader reset {part.id}` (what was written is kept), or `grader dev build`."
-        )
+    found = _cleared(course, part) or texts.read(content, path)
     return texts.text("".join(line + "\n" for line in found.bare))
 
 
@@ -88,7 +86,10 @@ def _cleared(course: Course, part: Part) -> Text | None:
     if content is None:
         return None
     whole = "".join(line + "\n" for line in texts.read(content, path).bare)
-    return texts.text(_REGION.sub(_STUB, whole))
+    cleared = _REGION.sub(_STUB, whole)
+    if cleared.count("raise NotImplementedError()") < whole.count("### BEGIN SOLUTION"):
+        raise UsageError(f"{path}: a line ### BEGIN SOLUTION has no ### END SOLUTION. Put it there.")
+    return texts.text(cleared)
 
 
 def data(course: Course) -> dict[str, bytes]:
