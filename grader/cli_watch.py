@@ -21,11 +21,10 @@ def watch(target: str | None) -> None:
     parts = course.parts()
     if target is None:
         following = progress.following(parts, progress.read()) or parts[0].checks[0]
-        part, exercise = course.part(following.part), following.exercise
+        part, exercise = course.part(following.part), None
     else:
         part, specs = course.select((target,))
-        seen = progress.read()
-        exercise = next((spec.exercise for spec in specs if seen.get(spec.id) != "passed"), specs[0].exercise)
+        exercise = specs[0].exercise if "." in target else None
     folder = course.exercise_file(part).parent
     try:
         import watchfiles  # noqa: F401
@@ -35,9 +34,11 @@ def watch(target: str | None) -> None:
 
     from grader.watching.events import Events
     from grader.watching.keys import Keys
+    from grader.watching.screen import Screen
 
     events = Events()
     with Keys(events) as keys:
+        shown = Screen(console, keys.heard)
         console.print("Warming up ...", style="dim")
 
         warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
@@ -47,17 +48,15 @@ def watch(target: str | None) -> None:
         warm_process = template.start_template()  # before there is any thread, and before a reference is imported
         try:
             from grader.watching.saves import Saves
-            from grader.watching.screen import Screen
             from grader.watching.seat import Seat
 
             keys.listen()
-            shown = Screen(console, keys.heard)
             with Saves(folder, events):
                 seat = Seat(course, warm_process, shown, events, () if target else parts)
                 seat.take(part, exercise)
                 seat.stay()
-            shown.leave()
         except KeyboardInterrupt:
             pass  # as q
         finally:
             warm_process.close()
+            shown.leave()

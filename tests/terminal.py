@@ -48,7 +48,13 @@ class Terminal:
         if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self._fd)
+        self.hang_up()
+
+    def hang_up(self):
+        """Close the terminal, as a window is closed."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
 
     def resize(self, rows, columns, told=True):
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -101,6 +107,9 @@ class Terminal:
         termios.tcsetattr(self._fd, termios.TCSANOW, mode)
 
     def _read(self, seconds):
+        if self._fd < 0:
+            time.sleep(seconds)
+            return False
         if not select.select([self._fd], [], [], seconds)[0]:
             return False
         try:

@@ -1,7 +1,8 @@
 """What happens while one watches: keys and saves, heard in threads, in one queue."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 
@@ -14,9 +15,10 @@ class Saved:
 
 @dataclass(frozen=True)
 class Pressed:
-    """A key, as the character that it gives."""
+    """A key, as the character that it gives, and when it was pressed."""
 
     key: str
+    at: float = field(default_factory=time.monotonic, compare=False)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ class Keys:
         self._set_mode()
 
         def shown_anew(*_: object) -> None:
-            self._set_mode()  # after Ctrl-Z and fg, the shell has set its own
+            with suppress(termios.error):  # it may be gone, and its end is on the way
+                self._set_mode()  # after Ctrl-Z and fg, the shell has set its own
             self._events.put(Resized())
 
         def ended(number: int, _: object) -> None:
@@ -86,11 +87,11 @@ class Keys:
         import msvcrt  # Windows
 
         while not self._stop.wait(TICK):
+            typed = ""
             while msvcrt.kbhit():  # type: ignore[attr-defined]
-                self._press(msvcrt.getwch())  # type: ignore[attr-defined]
+                typed += msvcrt.getwch()  # type: ignore[attr-defined]
+            self._press(typed)
 
     def _press(self, typed: str) -> None:
-        if typed.startswith("\x1b"):
-            return  # an arrow, say: no key of ours
-        for key in typed:
-            self._events.put(Pressed(key.lower()))
+        if len(typed) == 1:  # else an arrow, or something that was pasted
+            self._events.put(Pressed(typed.lower()))

@@ -1,5 +1,6 @@
 """What a student sees while watching: always the whole picture, drawn anew. It fits 80x24, less, and a pipe."""
 
+import threading
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
@@ -10,6 +11,8 @@ from grader.report.model import Result
 
 KEYS = (("h", "hint"), ("l", "list"), ("a", "run all"), ("r", "reset"), ("q", "quit"))
 BAR = 30
+A_WHILE = 0.7
+"""Seconds."""
 
 Block = Callable[[Console], None]
 
@@ -21,16 +24,18 @@ class Screen:
         self._console = console
         self._with_keys = with_keys
         self._view: Sequence[Block] = ()
+        self._drawing = threading.RLock()
 
     def show(self, *view: Block) -> None:
         """Draw a view."""
-        self._view = view
-        if self._console.is_terminal:
-            self._console.clear()
-        for block in view:
-            block(self._console)
-        if self._with_keys:
-            self._console.print(Text.assemble(*(part for key in KEYS for part in _key(*key))))
+        with self._drawing:
+            self._view = view
+            if self._console.is_terminal:
+                self._console.clear()
+            for block in view:
+                block(self._console)
+            if self._with_keys:
+                self._console.print(Text.assemble(*(part for key in KEYS for part in _key(*key))))
 
     def again(self) -> None:
         """Draw the last view anew."""
@@ -41,10 +46,12 @@ class Screen:
         if self._console.is_terminal:
             self._console.print()
 
-    def working(self, on: str) -> None:
-        """Say below it what is going on, until the next view."""
-        if self._console.is_terminal:
-            self._console.print(Text(f"running {on} ...", style="dim"), end="\r")
+    def working(self, head: Block, words: str) -> threading.Timer:
+        """Take an old verdict off the screen where the next one takes a while; what can be called off until then."""
+        timer = threading.Timer(A_WHILE, self.show, (head, line(f"{words}\n", "dim")))
+        timer.daemon = True
+        timer.start()
+        return timer
 
 
 def _key(key: str, what: str) -> tuple[tuple[str, str], str]:
@@ -74,6 +81,12 @@ def verdicts(results: Sequence[Result], hint: str) -> Block:
             terminal.result(console, one, hint)
 
     return draw
+
+
+def briefly(results: Sequence[Result]) -> Block:
+    """Verdicts in a line each."""
+    rows = [(f"{terminal.WORDS[one.status][0]:<11}  {one.points}/{one.max_points} {one.id}", "") for one in results]
+    return lines([*rows, ("", "")] if rows else [])
 
 
 def progress(done: int, of: int, points: int, most: int) -> Block:

@@ -1,7 +1,11 @@
-"""READ FIRST: a student at work in a part. What is saved is graded, and what has passed leads to the next exercise."""
+"""READ FIRST: a student at work in a part. What is saved is graded, and what has passed leads to the next exercise.
+
+Each save runs the whole part, the exercise one is on first: its verdict is shown as soon as it falls, and what is said
+of the others is true of what is in the file now.
+"""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -16,24 +20,22 @@ from grader.report.model import Report, Result
 from grader.sandbox import Ended, Limits
 from grader.template import Template
 from grader.watching import screen
+from grader.watching.edits import Edits
 from grader.watching.events import Event, Events, Pressed, Saved, nothing
 from grader.watching.screen import Block, Screen
 from grader.workspaces import reset
 from grader.workspaces.exercise import line_of
 
 HINT = "press h"
-FEW = 3
-"""So many verdicts that have just passed are shown; of more, the last ones."""
-SHORTLY = 2.0
-"""Seconds."""
+FEW = 2
+"""So many verdicts that have passed are shown above one that has not; of more, the last ones."""
+AROUND = 7
+"""Lines of the screen that are not for a list."""
 LIMITS = Limits()
 
 
 class Seat:
-    """Where one sits: the part, the exercise, what the file held when it was last graded, and the verdict on it.
-
-    Verdicts are kept for `grader list`. What one is on is the exercise whose cell was edited last.
-    """
+    """Where one sits: the part, the exercise, what the file held when it was last read, and the verdict on it."""
 
     def __init__(self, course: Course, template: Template, shown: Screen, events: Events, others: Sequence[Part] = ()):
         self._course = course
@@ -46,19 +48,20 @@ class Seat:
         self._on = ""
         self._content: bytes | None = None
         self._submission: Submission | None = None
-        self._recent: list[tuple[float, frozenset[str]]] = []
+        self._edits = Edits()
         self._verdict: Sequence[Block] = ()
         self._seen: dict[str, str] = {}  # what is known of each check, here and from earlier
 
-    def take(self, part: Part, exercise: str) -> None:
-        """Sit down at an exercise, and grade it."""
-        self._sit(part, exercise)
-        self._saved_now()
-
-    def _sit(self, part: Part, exercise: str) -> None:
-        self._part, self._path, self._on = part, self._course.exercise_file(part), exercise
-        self._content, self._submission, self._recent = None, None, []
-        self._seen = progress.read()
+    def take(self, part: Part, exercise: str | None) -> None:
+        """Sit down at an exercise, or else at what is wrong in the part, or at what is to do; and grade it."""
+        self._part, self._path, self._on = part, self._course.exercise_file(part), exercise or part.exercises[0]
+        self._content, self._submission, self._edits = None, None, Edits()
+        try:
+            self._seen = progress.read()
+        except UsageError:
+            self._seen = {}  # as if it had been deleted; `grader list` says why
+        if self._read():
+            self._grade(choose=exercise is None)
 
     def stay(self) -> None:
         """Do what is to be done about whatever happens, until one leaves."""
@@ -76,27 +79,27 @@ class Seat:
     def _saved(self, names: frozenset[str]) -> None:
         moved = [self._others[name] for name in sorted(names) if name in self._others]
         if self._path.name in names:
-            self._saved_now()
+            if self._read():
+                self._grade()
         elif moved:
-            self._move(moved[0])
+            self.take(moved[0], None)
 
-    def _move(self, part: Part) -> None:
-        """Go to another part: to what is wrong there, or else to what is to do."""
-        self._sit(part, part.exercises[0])
-        report = self._run(part.checks) if self._read() else None
-        if report:
-            left = [one for one in report.results if one.status != "passed"]
-            begun = [one for one in left if one.status not in progress.NO_ATTEMPT]
-            self._on = next((one.id.split(".")[1] for one in begun + left), self._on)
-            self._grade()
+    def _pressed(self, key: str) -> None:
+        if key == "h":
+            self._hint()
+        elif key == "l":
+            self._show_instead(self._listed)
+        elif key == "a":
+            self._read()
+            if self._submission and self._run():
+                self._show_instead(self._listed)
+        elif key == "r":
+            self._ask_reset()
 
-    def _saved_now(self, *above: Block) -> None:
-        """Grade the exercise that has changed, or else the one that one is on; nothing where nothing has changed."""
-        if self._read():
-            self._grade(*above)
+    # --- What is in the file, and what came of it ---
 
     def _read(self) -> bool:
-        """Look at the file; whether it holds something new, and can be graded."""
+        """Look at the file; whether it holds something new, and can be graded. One is on what was edited."""
         try:
             content = cells.content(self._path)
             if content == self._content:
@@ -107,51 +110,54 @@ class Seat:
             self._show(screen.line(f"{error}\n", "red"))
             return False
         self._submission, self._content = submission, content
-        changed = self._changed(submission)
-        if changed and self._on not in changed:
-            self._on = changed[0]
+        edited = [name for name in self._edits.of(submission) if name in self._part.exercises]
+        if edited and self._on not in edited:
+            self._on = edited[0]
         return True
 
-    def _changed(self, now: Submission) -> list[str]:
-        """The exercises whose cells are not what they were, in the order of the file.
+    def _grade(self, *above: Block, choose: bool = False) -> None:
+        """Grade what is in the file, and show what came of the exercise one is on, or of the next one if it passed.
 
-        What they were: at the last save, and at those shortly before. A file that is written in pieces is saved several
-        times, and what is cut off at first has not been edited.
+        choose: go to what is wrong first, whatever one is on.
         """
-        known = {source for _, sources in self._recent for source in sources}
-        first = not known
-        clock = time.monotonic()
-        self._recent = [(then, sources) for then, sources in self._recent if clock - then < SHORTLY]
-        self._recent.append((clock, frozenset(cell.source for cell in now.cells)))
-        new = [cell for cell in now.cells if cell.source not in known and not first]
-        return [name for cell in new for name in cell.names() if name in self._part.exercises]
+        before, on, early = self._seen, self._on, False
 
-    def _grade(self, *above: Block) -> None:
-        """Grade the exercise, and those behind it, up to one that has not passed."""
-        passed: list[Result] = []
-        while True:
-            following = self._following()
-            # Where all others have passed, all are graded: what is said in the end is to be true of what is there now.
-            report = self._run(self._checks() if following else self._part.checks)
-            if report is None:
-                return
-            left = [one for one in report.results if one.status != "passed"]
-            if left:
-                self._on = left[0].id.split(".")[1]
-                shown = screen.verdicts([*passed[-FEW:], *left], HINT)
-                self._show(*above, shown, *self._notes(report), *self._where(left))
-                return
-            if following is None:
-                self._show(*above, screen.line(f"All of {self._part.id} has passed: {self._part.title}.\n", "green"))
-                return
-            passed += report.results
-            self._on = following
+        def falls(results: Sequence[Result]) -> None:
+            nonlocal early
+            early = True
+            self._show(*above, *self._said(results))
 
-    def _run(self, specs: tuple[Spec, ...]) -> Report | None:
-        """Verdicts, which are kept; None where something newer has broken them off, or where there are none."""
+        shown = self._progress()
+        report = self._run(None if choose else falls)
+        if report is None:
+            return
+        own = [one for one in report.results if one.id.split(".")[1] == on]
+        passed = [] if choose else [one for one in own if one.status == "passed"]
+        if choose or len(passed) == len(own):
+            self._on = self._next(choose) or on
+            own = [one for one in report.results if one.id.split(".")[1] == self._on]
+        lost = [id for id, status in self._seen.items() if status != "passed" and before.get(id) == "passed"]
+        lost = [id for id in lost if id.split(".")[1] not in (on, self._on)]
+        beside = [screen.line(f"No longer right: {', '.join(lost)}.", "yellow")] if lost else []
+        beside += [screen.line(f"Note: {note}", "yellow") for note in report.notes]
+        if early and on == self._on and not beside and self._progress() == shown:
+            return  # all of it is on the screen already
+        if all(self._seen.get(spec.id) == "passed" for spec in self._part.checks):
+            all_passed = screen.line(f"All of {self._part.id} has passed: {self._part.title}.\n", "green")
+            self._show(*above, all_passed, self._then)
+            return
+        verdicts = [*passed, *own] if on != self._on else own
+        self._show(*above, *self._said(verdicts), *beside)
+
+    def _run(self, falls: Callable[[Sequence[Result]], None] | None = None) -> Report | None:
+        """Verdicts on the whole part, which are kept; None where something newer broke them off, or there are none.
+
+        falls: told the verdicts on the exercise one is on, as soon as they are all there.
+        """
         assert self._submission is not None
+        first = self._checks()
         attempt = Attempt.of(self._course, self._part, self._submission, self._template, LIMITS)
-        broken_off = False
+        broken_off, results = False, []
 
         def break_off(event: Event) -> None:
             nonlocal broken_off
@@ -160,26 +166,42 @@ class Seat:
             broken_off = True
             attempt.interrupt()
 
-        self._screen.working(specs[0].id if len(specs) == 1 else f"{len(specs)} checks")
+        def on_result(one: Result) -> None:
+            results.append(one)
+            if falls and len(results) == len(first) and not broken_off:
+                working.cancel()
+                falls(results)
+
+        specs = (*first, *(spec for spec in self._part.checks if spec not in first))
+        name = f"{self._part.id}.{self._on}"
         self._events.break_off = break_off
+        working = self._screen.working(self._head(), f"Running {name} ... A save breaks it off, q quits.")
         try:
-            report = pipeline.grade(self._course, self._part, specs, attempt, PUBLIC_SEED)
+            report = pipeline.grade(self._course, self._part, specs, attempt, PUBLIC_SEED, on_result)
         except Ended as ended:
-            self._show(
-                screen.line(f"The sandbox failed: {ended.reason}. Save again; if it stays so, report it.", "red")
-            )
+            said = f"The sandbox failed: {ended.reason}. Save again; if it stays so, report it."
+            self._show(screen.line(f"{said}\n", "red"))
             return None
         finally:
+            working.cancel()
             self._events.break_off = nothing
         if broken_off:
             self._content = None  # whatever is there now is to be graded
             return None
+        self._keep(report)
+        return report
+
+    def _keep(self, report: Report) -> None:
+        """Remember verdicts as a run of the part in its own order would have given them."""
         statuses: dict[str, str] = {one.id: one.status for one in report.results}
+        for spec in self._part.checks:
+            waits = [statuses[one.id] for one in self._part.checks if one.exercise == spec.after]
+            if statuses[spec.id] == "passed" and not all(status in ("passed", "grader_error") for status in waits):
+                statuses[spec.id] = "skipped"
         try:
             self._seen = progress.remember(statuses)
         except UsageError:
-            self._seen |= statuses  # `grader run` and `grader doctor` say why; here it would be said at each save
-        return report
+            self._seen = self._seen | statuses  # `grader run` and `grader doctor` say why; not at each save
 
     def _is_new(self) -> bool:
         try:
@@ -187,38 +209,54 @@ class Seat:
         except UsageError:
             return True
 
-    def _pressed(self, key: str) -> None:
-        if key == "h":
-            self._hint()
-        elif key == "l":
-            self._list()
-        elif key == "a":
-            self._run_all()
-        elif key == "r":
-            self._ask_reset()
+    def _checks(self) -> tuple[Spec, ...]:
+        return tuple(spec for spec in self._part.checks if spec.exercise == self._on)
+
+    def _next(self, wrong_first: bool) -> str | None:
+        """The next exercise that has not passed, from here on and around."""
+        names = self._part.exercises
+        place = names.index(self._on)
+        left = [spec for spec in self._part.checks if self._seen.get(spec.id) != "passed"]
+        begun = {spec.exercise for spec in left if self._seen.get(spec.id) not in progress.NO_ATTEMPT}
+        around = [name for name in (*names[place:], *names[:place]) if name in {spec.exercise for spec in left}]
+        return next((name for name in around if wrong_first and name in begun), next(iter(around), None))
+
+    # --- What is shown ---
+
+    def _said(self, results: Sequence[Result]) -> list[Block]:
+        """The first verdict that has not passed in full, the others in a line; and where to write."""
+        left = [one for one in results if one.status != "passed"]
+        passed = [one for one in results if one.status == "passed"][-FEW if left else 0 :]
+        blocks = [screen.verdicts([*passed, *left[:1]], HINT), screen.briefly(left[1:])]
+        if left and all(one.status == "not_attempted" for one in left):
+            assert self._submission is not None
+            line = line_of(self._submission.cells, self._on)
+            where = f"{self._path}" if line is None else f"{self._path}, line {line + 1}"
+            blocks.append(screen.line(f"Write {self._on}: {where}. Save, and see.\n", "bold"))
+        return blocks
 
     def _hint(self) -> None:
-        shown = hints.next_hint(self._part, self._checks()[0])
+        checks = self._checks()
+        spec = next((one for one in checks if self._seen.get(one.id) != "passed"), checks[0])
+        try:
+            shown = hints.next_hint(self._part, spec)
+        except UsageError as error:
+            self._show_beside(screen.line(f"{error}\n", "red"))
+            return
         says = f"{hints.HELD} save it." if shown.held else shown.text
         more = "" if shown.last else "\n(h once more for the next)"
         self._show_beside(screen.line(f"{shown.name}, hint {shown.number} of {shown.of}: {says}{more}\n"))
 
-    def _list(self) -> None:
-        self._show_beside(self._listed)
-
-    def _run_all(self) -> None:
-        """Grade the whole part as it is now, list it, and stay where one is."""
-        self._read()
-        report = self._submission and self._run(self._part.checks)
-        if report:
-            self._show(self._listed, *self._notes(report))
-
     def _ask_reset(self) -> None:
-        name = f"{self._part.id}.{self._on}"
+        """Set the exercise back, or the part where it can't be read, after a yes that was typed on being asked."""
+        name = f"{self._part.id}.{self._on}" if self._submission else self._part.id
         asked = f"Set {name} back to what was shipped? What is there now is kept in a backup. y or n"
+        since = time.monotonic()
         self._show_beside(screen.line(asked, "bold"))
         while True:
             match self._events.next():
+                case Pressed(key, at) if key != "q" and at < since:
+                    continue
                 case Pressed("y"):
                     break
                 case Pressed() | Saved() as event:
@@ -229,10 +267,14 @@ class Seat:
                 case _:
                     self._screen.again()
         try:
-            said = "\n".join(reset.reset(self._course, (name,)))
+            said = screen.line("\n".join(reset.reset(self._course, (name,))) + "\n")
         except UsageError as error:
-            said = str(error)
-        self._saved_now(screen.line(f"{said}\n"))
+            self._show_beside(screen.line(f"{error}\n", "red"))
+            return
+        if self._read():
+            self._grade(said)
+        else:
+            self._show_beside(said)
 
     def _show(self, *verdict: Block) -> None:
         """Show a verdict, or what stands in its place."""
@@ -241,39 +283,30 @@ class Seat:
 
     def _show_beside(self, *blocks: Block) -> None:
         """Show something below the verdict, for now."""
-        part = self._part
-        done, points = progress.passed(part, self._seen), progress.points(part, self._seen)
-        head = f"{part.id}: {part.title} | isolation: {self._template.isolation.name}"
-        self._screen.show(
-            screen.line(head, "bold"),
-            screen.line(""),
-            *self._verdict,
-            *blocks,
-            screen.progress(done, len(part.exercises), points, part.points),
-        )
+        self._show_instead(*self._verdict, *blocks)
 
-    def _checks(self) -> tuple[Spec, ...]:
-        return tuple(spec for spec in self._part.checks if spec.exercise == self._on)
+    def _show_instead(self, *blocks: Block) -> None:
+        """Show something in the place of the verdict, for now."""
+        self._screen.show(self._head(), *blocks, screen.progress(*self._progress()))
 
-    def _following(self) -> str | None:
-        """The next exercise that has not passed, from here on and around."""
-        names = self._part.exercises
-        place = names.index(self._on)
-        left = {spec.exercise for spec in self._part.checks if self._seen.get(spec.id) != "passed"}
-        return next((name for name in (*names[place + 1 :], *names[:place]) if name in left), None)
+    def _head(self) -> Block:
+        words = f"{self._part.id}: {self._part.title} | isolation: {self._template.isolation.name}\n"
+        return screen.line(words, "bold")
 
-    def _where(self, left: Sequence[Result]) -> list[Block]:
-        """For what is not written yet: where it is."""
-        if any(one.status != "not_attempted" for one in left):
-            return []
-        assert self._submission is not None
-        line = line_of(self._submission.cells, self._on)
-        where = f"{self._path}" if line is None else f"{self._path}, line {line + 1}"
-        return [screen.line(f"Write {self._on}: {where}. Save, and see.\n", "bold")]
+    def _progress(self) -> tuple[int, int, int, int]:
+        done, points = progress.passed(self._part, self._seen), progress.points(self._part, self._seen)
+        return done, len(self._part.exercises), points, self._part.points
 
-    def _notes(self, report: Report) -> list[Block]:
-        return [screen.line(f"Note: {note}", "yellow") for note in report.notes]
+    def _then(self, console: Console) -> None:
+        """What comes after the part."""
+        screen.line(f"{overview.following(self._course.parts(), self._seen)}\n")(console)
 
     def _listed(self, console: Console) -> None:
+        """The part's checks, as far as they fit: those around where one is."""
         rows = overview.checks(self._part, self._seen, terminal.WORDS, console.width)
-        screen.lines([*rows, (f"You are on {self._part.id}.{self._on}.", "bold")])(console)
+        place = next(at for at, spec in enumerate(self._part.checks) if spec.exercise == self._on)
+        room = max(3, console.height - AROUND) if console.is_terminal else len(rows)
+        start = max(0, min(place - room // 2, len(rows) - room))
+        screen.lines(rows[start : start + room])(console)
+        hidden = f" ({len(rows) - room} more: grader list {self._part.id})" if len(rows) > room else ""
+        screen.lines([(f"You are on {self._part.id}.{self._on}.{hidden}", "bold")])(console)
