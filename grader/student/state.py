@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+STREAMS = ("stdout", "stderr")
+
 
 class State:
     """The state after the cells have run; `spoilt` tells whether it is still so."""
@@ -21,15 +23,28 @@ class State:
         self._saved = [(owner, [*vars(owner)], [*vars(owner).values()]) for owner in owners]
         self._threads = threading.active_count()
         self._modes = torch._C._len_torch_function_stack()
+        self._streams = [(getattr(sys, name, None), _closed(name)) for name in STREAMS]
 
     def spoilt(self) -> bool:
-        """Whether something is patched, or a mode, a thread or a timer is left."""
+        """Whether something is patched, a mode, a thread or a timer is left, or what is printed goes another way."""
         return (
             threading.active_count() > self._threads
             or torch._C._len_torch_function_stack() > self._modes
             or _timer()
+            or any(
+                getattr(sys, name, None) is not stream or _closed(name) != closed
+                for name, (stream, closed) in zip(STREAMS, self._streams, strict=True)
+            )
             or any(_patched(*saved) for saved in self._saved)
         )
+
+
+def _closed(name: str) -> bool:
+    """Whether one can't print there any more. A cell may have put an object of its own there: it says what it likes."""
+    try:
+        return getattr(sys, name).closed is True
+    except BaseException:
+        return False
 
 
 def _timer() -> bool:
