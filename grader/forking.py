@@ -4,12 +4,16 @@ What runs in it is grader/student/template.py. Linux only: see docs/decisions/9-
 """
 
 import os
+import resource
+import secrets
+import select
 import shutil
 import signal
 import socket
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +29,14 @@ CONNECT = 120
 """Seconds for a launcher to start its container."""
 DYING = 2
 """Seconds in which what has been killed is gone."""
+RLIMIT_LOCKS = 10  # from linux/resource.h: bounds nothing since Linux 2.4
 
 
 class Forking(Template):
     """The warm process (grader/student/template.py), the socket that commands it, and its folder."""
+
+    _known_by = 0
+    """The limit by which all that descends from the template is known; 0 where there is none."""
 
     def __init__(self, fresh: bool, isolation: Isolation):
         self.isolation = isolation
@@ -62,7 +70,27 @@ class Forking(Template):
         self.control.close()
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+        self._end_orphans()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _mark(self) -> None:
+        """Give the template a limit by which all that descends from it is known, whoever is its parent by then.
+
+        In a sandbox all end with the template. (To be the parent of who has lost theirs would be another way to know
+        them; but an answer that kills its parent would hit this process, then, when it is asked for the second time.)
+        """
+        self._known_by = 0
+        if self.isolation.command is None:
+            mark = 1 + secrets.randbits(60)
+            with suppress(OSError, ValueError):
+                resource.prlimit(self.pid, RLIMIT_LOCKS, (mark, mark))
+                self._known_by = mark
+
+    def _end_orphans(self) -> None:
+        """End who outlives a template that was killed: it has buried no child, and what that left."""
+        deadline = time.monotonic() + DYING
+        while self._known_by and _kill_known(self._known_by) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     def _start(self, fresh: bool) -> None:
         self._folder = tempfile.mkdtemp(prefix="grader-")
@@ -75,6 +103,7 @@ class Forking(Template):
         else:
             self.pid = _fork(self.control, theirs, self._folder)
         theirs.close()
+        self._mark()
 
     def _command(self, descriptor: int) -> list[str]:
         if self.isolation.command is None:
@@ -128,6 +157,29 @@ class Forking(Template):
         return 0
 
 
+def _kill_known(mark: int) -> int:
+    """Kill the processes of this machine that have such a limit: how many were alive."""
+    alive = 0
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        with suppress(OSError):  # it has ended, or is another user's
+            if resource.prlimit(pid, RLIMIT_LOCKS)[1] == mark:
+                alive += _kill_if_known(os.pidfd_open(pid), pid, mark)
+    return alive
+
+
+def _kill_if_known(process: int, pid: int, mark: int) -> bool:
+    """Kill the process behind a descriptor, which never comes to mean another; whether it was alive."""
+    try:
+        ended = select.poll()
+        ended.register(process, select.POLLIN)
+        if resource.prlimit(pid, RLIMIT_LOCKS)[1] != mark or ended.poll(0):
+            return False
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        return True
+    finally:
+        os.close(process)
+
+
 def _ended(pid: int) -> bool:
     """Whether a process of ours has ended; it stays to be reaped."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -162,6 +214,7 @@ def _fork(ours: socket.socket, theirs: socket.socket, folder: str) -> int:
     try:
         os.setsid()
         ours.close()
+        _cover(theirs.fileno())
         sys.argv[:] = ["student"]
         from grader.student import template
 
@@ -169,3 +222,15 @@ def _fork(ours: socket.socket, theirs: socket.socket, folder: str) -> int:
         code = 0
     finally:
         os._exit(code)
+
+
+def _cover(kept: int) -> None:
+    """Put nothing in the place of all else that this process had open: it is none of a student's business.
+
+    The numbers stay taken: who closes one later closes that.
+    """
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in map(int, os.listdir("/proc/self/fd")):
+        if descriptor > 2 and descriptor not in (kept, null):
+            os.dup2(null, descriptor, inheritable=False)
+    os.close(null)

@@ -1,12 +1,17 @@
 """What a cell or an answer may do to its process costs that exercise alone, and ends in time."""
 
+import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import students
 
@@ -288,6 +293,29 @@ def test_what_an_answer_leaves_behind_costs_no_other(mini, left):
     assert results["part9.row_sums"].status == "passed"
 
 
+@pytest.mark.parametrize(
+    "left", ["sys.stdout.close()", "sys.stdout = sys.stderr", "del sys.stdout", "sys.stderr.close()"]
+)
+def test_who_prints_later_has_an_output(mini, left):
+    say = "import sys\n    print('well')\n    print('well', file=sys.stderr)\n    return x.sum(1, keepdim=True)"
+    results = mini(
+        double=f"def double(x):\n    import sys; {left}\n    return x * 2", row_sums=f"def row_sums(x):\n    {say}"
+    )
+    assert results["part9.row_sums"].status == "passed"
+    assert set(results["part9.row_sums"].details.output.split()) == {"well"}
+
+
+def test_an_odd_output_of_a_cells_is_asked_and_not_believed(mini):
+    odd = """import sys
+class Odd:
+    def write(self, text): pass
+    def flush(self): pass
+    @property
+    def closed(self): raise SystemExit
+sys.stdout = Odd()"""
+    assert {r.status for r in mini(with_cells(odd)).values()} == {"passed"}
+
+
 @pytest.fixture
 def own(tmp_path, monkeypatch):
     """Grade with a template of one's own, to be harmed; afterwards nothing may be left."""
@@ -329,13 +357,118 @@ def test_a_late_note_that_an_earlier_child_has_ended_is_none_about_this_one(temp
         os.kill(child._pid, 0)
 
 
-@pytest.mark.parametrize("number", [9, 19])
+@pytest.mark.parametrize("number", [9, pytest.param(19, marks=pytest.mark.slow)])
 def test_a_template_that_is_killed_or_stopped_is_replaced(own, number):
     results = own(
         row_sums=f"def row_sums(x):\n    import os, time\n    os.kill(os.getppid(), {number})\n    time.sleep(600)"
     )
     assert results["part9.row_sums"].status == "timed_out"
     assert results["part9.double"].status == results["part9.shrink"].status == "passed"
+
+
+STRAY = """
+    import os, time
+    if os.listdir({folder!r}): return x
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.setsid()
+        open(f"{folder}/{{os.getpid()}}", "w").close()
+        time.sleep(600)
+        os._exit(0)
+    while len(os.listdir({folder!r})) < 2: time.sleep(0.01)
+    os.kill(os.getppid(), {number})
+    {end}"""
+
+
+def alive(pid):
+    """Whether there is such a process, and not only its exit code that nobody has asked for."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def noted(folder, number, end="return x"):
+    """An answer that starts two processes in sessions of their own, which note their numbers, and hits its template.
+
+    It does so once: whoever is its parent afterwards is not ours to hit.
+    """
+    folder.mkdir()
+    return "def row_sums(x):" + STRAY.format(folder=str(folder), number=number, end=end)
+
+
+@pytest.mark.parametrize(
+    ("number", "end"),
+    [
+        (9, "return x"),
+        *(pytest.param(*more, marks=pytest.mark.slow) for more in [(9, "os._exit(0)"), (19, "time.sleep(600)")]),
+    ],
+)
+def test_who_outlives_a_template_that_is_killed_or_stopped_is_ended_and_nobody_else(own, tmp_path, number, end):
+    bystanders = [subprocess.Popen(["sleep", "600"], start_new_session=True)]
+    other = start_template(fresh=True)
+    try:
+        bystanders.append(subprocess.Popen(["sleep", "600"]))
+        results = own(row_sums=noted(tmp_path / "strays", number, end))
+        assert results["part9.shrink"].status == "passed"
+        own.template.restart()
+        strays = [int(path.name) for path in (tmp_path / "strays").iterdir()]
+        assert len(strays) == 2
+        assert [pid for pid in strays if alive(pid)] == []
+        assert [one.poll() for one in bystanders] == [None, None]
+        with other.start(sandbox.Limits()):
+            pass
+        assert not other.lost
+    finally:
+        other.close()
+        for one in bystanders:
+            one.kill()
+            one.wait()
+
+
+def test_a_command_leaves_no_process_and_nobody_holds_what_it_had_open(tmp_path):
+    file = tmp_path / "answer.py"
+    file.write_text(students.solved(students.MINI, "part9_mini", row_sums=noted(tmp_path / "strays", 9)))
+    reading, writing = os.pipe()
+    done = subprocess.Popen(
+        [sys.executable, "-m", "grader", "run", "part9", "--file", file],
+        cwd=tmp_path,
+        env=os.environ | {"GRADER_COURSE": str(students.MINI)},
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    assert done.wait(120) == 1
+    strays = [int(path.name) for path in (tmp_path / "strays").iterdir()]
+    left = [pid for pid in strays if alive(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert len(strays) == 2
+    assert left == []
+    os.close(reading)
+
+
+def test_a_students_process_has_nothing_open_that_the_command_had(tmp_path):
+    look = """def row_sums(x):
+    import os
+    print(sorted({os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")}))
+    return x"""
+    file = tmp_path / "answer.py"
+    file.write_text(students.solved(students.MINI, "part9_mini", row_sums=look))
+    with open(tmp_path / "of the grader's", "w") as open_file:
+        done = subprocess.run(
+            [sys.executable, "-m", "grader", "run", "part9", "--file", file, "--json", "-"],
+            cwd=tmp_path,
+            env=os.environ | {"GRADER_COURSE": str(students.MINI)},
+            pass_fds=[open_file.fileno()],
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+    results = {one["id"]: one for one in json.loads(done.stdout)["results"]}
+    kinds = {name.split(":")[0] for name in eval(results["part9.row_sums"]["details"]["output"].splitlines()[0])}
+    assert {"/dev/null", "pipe", "socket"} <= kinds
+    assert not [kind for kind in kinds if "of the grader's" in kind]
 
 
 @pytest.mark.parametrize(
@@ -346,8 +479,6 @@ def test_a_template_that_is_killed_or_stopped_is_replaced(own, number):
     ],
 )
 def test_no_process_is_left_in_another_session(mini, tmp_path, start):
-    import psutil
-
     before = set(psutil.pids())
     mini(row_sums=f"def row_sums(x):\n    import time\n    {start}\n    return x")
     # Below a template of this process's, or with nobody left above them: others may be at work on this machine.
