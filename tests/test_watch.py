@@ -83,6 +83,7 @@ def test_a_session(watch, file):
     assert "part9.double passed" in (file.parent.parent / ".grader" / "progress.txt").read_text()
 
 
+@pytest.mark.slow
 def test_when_all_has_passed_it_says_so_and_goes_on(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -140,6 +141,7 @@ def test_what_was_broken_off_is_not_what_it_was(watch, file):
     assert known(file)["part9.double"] == "timed_out"
 
 
+@pytest.mark.slow
 def test_many_cells_at_once(watch, file):
     stubs = file.read_text()
     file.write_text((MINI / "solutions" / "part9_mini.py").read_text())
@@ -150,6 +152,7 @@ def test_many_cells_at_once(watch, file):
     assert set(known(file).values()) == {"not_attempted"}
 
 
+@pytest.mark.slow
 def test_the_last_of_many_saves_counts(watch, file):
     whole = answer(answer(file.read_text(), "double", DOUBLE), "row_sums", SUMS)
     bodies = ["while True: pass", DOUBLE, "return x / 2", "import os; os._exit(1)"]
@@ -170,6 +173,7 @@ def test_the_last_of_many_saves_counts(watch, file):
     assert one.ends() == 0
 
 
+@pytest.mark.slow
 def test_a_check_that_waits_is_not_passed_because_it_came_first(watch, file):
     text = (MINI / "solutions" / "part9_mini.py").read_text()
     file.write_text(text.replace("### BEGIN SOLUTION\n    return x + x", "### BEGIN SOLUTION\n    return x"))
@@ -232,6 +236,7 @@ def with_other_ends_of_lines(file, text):
     file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "save",
     [by_renaming, by_moving_away, by_deleting, in_pieces, twice_at_once, with_another_folder, by_a_link,
@@ -280,6 +285,7 @@ def spoil_unreadable(file):
     return "There is no"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil", [spoil_nothing_there, spoil_not_text, spoil_a_folder, spoil_empty, spoil_too_long, spoil_unreadable]
 )
@@ -296,6 +302,7 @@ def test_a_file_that_cannot_be_graded(watch, file, spoil):
     one.until("passed.*Write row_sums.*" + re.escape(KEYS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -315,6 +322,7 @@ def test_what_an_answer_does_to_its_process(watch, file, body, words):
     one.until("passed.*Write row_sums.*" + re.escape(KEYS))
 
 
+@pytest.mark.slow
 def test_a_save_breaks_off_an_endless_loop(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -326,6 +334,7 @@ def test_a_save_breaks_off_an_endless_loop(watch, file):
     assert "timed_out" not in (file.parent.parent / ".grader" / "progress.txt").read_text()
 
 
+@pytest.mark.slow
 def test_quitting_breaks_off_an_endless_loop(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -343,6 +352,7 @@ def test_quitting_breaks_off_an_endless_loop(watch, file):
 # --- Keys -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_hints_go_up_and_the_last_comes_after_a_try(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -358,6 +368,7 @@ def test_hints_go_up_and_the_last_comes_after_a_try(watch, file):
     assert "FAILED" in view
 
 
+@pytest.mark.slow
 def test_list_and_run_all(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -376,6 +387,7 @@ def test_list_and_run_all(watch, file):
     assert re.search("FAILED +0/2 part9.row_sums", view)
 
 
+@pytest.mark.slow
 def test_reset_asks_first_and_keeps_what_was_there(watch, file):
     stub = file.read_text()
     one = watch("part9")
@@ -398,6 +410,7 @@ def test_reset_asks_first_and_keeps_what_was_there(watch, file):
     assert kept == [wrong]
 
 
+@pytest.mark.slow
 def test_a_save_is_an_answer_to_the_question_too(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -437,6 +450,7 @@ def test_what_is_pasted_is_no_key(watch, file):
     assert not (file.parent / "backups").exists()
 
 
+@pytest.mark.slow
 def test_a_hint_is_of_the_check_that_fails(tmp_path):
     assert command("init", tmp_path / "mine", cwd=tmp_path, course=ROOT).returncode == 0
     solution = (ROOT / "solutions" / "part0_micrograd.py").read_text()
@@ -448,6 +462,7 @@ def test_a_hint_is_of_the_check_that_fails(tmp_path):
         one.until("part0.Value.reused, hint 1 of.*" + re.escape(KEYS))
 
 
+@pytest.mark.slow
 def test_what_can_not_be_remembered_ends_nothing(watch, file, workspace):
     (workspace / ".grader" / "hints.txt").mkdir(parents=True)
     (workspace / ".grader" / "progress.txt").mkdir()
@@ -459,6 +474,7 @@ def test_what_can_not_be_remembered_ends_nothing(watch, file, workspace):
     one.until("passed.*Write row_sums.*1 of 3 exercises.*" + re.escape(KEYS))
 
 
+@pytest.mark.slow
 def test_a_file_that_can_not_be_read_can_be_reset(watch, file):
     stub = file.read_text()
     file.write_bytes(b"\xff\xfe\x00")
@@ -471,6 +487,7 @@ def test_a_file_that_can_not_be_read_can_be_reset(watch, file):
     assert file.read_text() == stub
 
 
+@pytest.mark.slow
 def test_keys_that_mean_nothing(watch, file):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -482,6 +499,7 @@ def test_keys_that_mean_nothing(watch, file):
 # --- Terminals --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "TERM", "HUP"])
 def test_however_it_ends_the_terminal_is_given_back_and_nobody_is_left(watch, workspace, number):
     one = watch("part9")
@@ -512,6 +530,7 @@ def test_the_terminal_is_closed(watch, workspace):
     assert not (workspace / ".grader" / "last-error.txt").exists()
 
 
+@pytest.mark.slow
 def test_after_a_stop_the_terminal_is_taken_again(watch):
     one = watch("part9")
     one.until(re.escape(KEYS))
@@ -553,6 +572,7 @@ def test_without_colour(watch, file):
 INTERRUPTIBLE = "import signal; signal.signal(2, signal.default_int_handler); from grader.cli import main; main()"
 
 
+@pytest.mark.slow
 def test_without_a_terminal_it_prints_one_verdict_below_the_other(workspace, file):
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTIBLE, "watch", "part9"],
@@ -582,16 +602,19 @@ def test_without_a_terminal_it_prints_one_verdict_below_the_other(workspace, fil
 # --- Where one sits ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_exercise_can_be_named(watch):
     assert "Write shrink" in watch("part9.shrink").until(re.escape(KEYS))
 
 
+@pytest.mark.slow
 def test_it_begins_where_one_was(watch, workspace, file):
     put(file, "double", DOUBLE)
     assert command("run", "part9", cwd=workspace).returncode == 1
     assert "Write row_sums" in watch().until(re.escape(KEYS))
 
 
+@pytest.mark.slow
 def test_without_a_part_it_goes_where_one_saves(tmp_path):
     assert command("init", tmp_path / "mine", cwd=tmp_path, course=ROOT).returncode == 0
     with Terminal("watch", cwd=tmp_path / "mine", course=ROOT) as one:
