@@ -104,7 +104,7 @@ def _in_a_line(error: click.UsageError) -> str:
         names.append(context.info_name or "")
         context = context.parent
     see = " ".join(["grader", *reversed(names), "--help"])
-    return f"{text}{'' if text.endswith(('.', '?', ')')) else '.'} See {see}."
+    return f"{text}{'' if text.endswith(('.', '?', '?)')) else '.'} See {see}."
 
 
 def own_fault(error: BaseException) -> list[str]:

@@ -138,7 +138,7 @@ def test_a_call_that_is_wrong_is_one_line(workspace, what):
     (line,) = done.stderr.splitlines()
     assert line.startswith("grader: ")
     assert words in line
-    assert re.search(rf"[.?)] See {see}( \w+)? --help\.$", line), line
+    assert re.search(rf"[.?]\)? See {see}( \w+)? --help\.$", line), line
 
 
 def test_without_a_command_there_is_the_help(workspace):
