@@ -1,7 +1,9 @@
 """Files of a student's are replaced whole or not at all, and what was there is kept in backups/ beside them."""
 
+import ctypes
 import os
 import shutil
+import sys
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain, count
@@ -11,6 +13,7 @@ from grader import state
 from grader.errors import UsageError
 
 FOLDER = "backups"
+_HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of renameat2(2)
 
 
 def read(path: Path) -> bytes | None:
@@ -34,7 +37,8 @@ def replace(changes: list[tuple[Path, bytes | None, bytes | None]]) -> list[Path
 
     The student's editor may save at any moment. Up to a look just before a file is replaced, a save stops it: nothing
     is changed then. A later one that writes into the file comes into what is kept, which is the very file, and that
-    is said. One that puts another file in its place is lost between the look and the very next call alone.
+    is said; so is one that puts another file in its place, which is kept as well. (Where two files can't be swapped in
+    one call, as they can on Linux, such a one is lost between the look and the very next call.)
     Raises UsageError in both cases, and where a file can't be written.
     """
     due = [(path, before, after) for path, before, after in changes if after is not None and after != before]
@@ -53,6 +57,11 @@ def replace(changes: list[tuple[Path, bytes | None, bytes | None]]) -> list[Path
         for path, before, _ in due:
             _put(new[path], path, before is None)
             done.add(path)
+            came = _content(new[path])  # what was there, where the two were swapped
+            if path in kept and came not in (None, before) and not new[path].samefile(kept[path]):
+                another = new.pop(path)  # not to be removed below before it is kept
+                kept[path] = _keep(path, came, another)
+                another.unlink()
     except OSError as error:
         raise UsageError(
             f"{changes[0][0].parent} can't be written to: {error.strerror}. Make room there, make it writable, or move "
@@ -84,10 +93,23 @@ def _put(new: Path, path: Path, fresh: bool) -> None:
             raise _changed(path) from None
         except OSError:  # there are no links on this disk
             pass
+    elif _swapped(new, path):
+        return
     os.replace(new, path)
 
 
-def _keep(path: Path, content: bytes) -> Path:
+def _swapped(one: Path, other: Path) -> bool:
+    """Let two files change places in one call, so that neither is gone at any moment; whether that was done."""
+    if sys.platform != "linux":
+        return False
+    try:
+        done = ctypes.CDLL(None).renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
+    except (OSError, AttributeError):  # an older libc
+        return False
+    return bool(done == 0)
+
+
+def _keep(path: Path, content: bytes, source: Path | None = None) -> Path:
     """Keep a file in backups/ beside it, under the date: the file itself by a second name or, failing that, a copy."""
     folder, now = path.parent / FOLDER, f"{datetime.now():%Y-%m-%dT%H-%M-%S}"
     folder.mkdir(exist_ok=True)
@@ -96,7 +118,7 @@ def _keep(path: Path, content: bytes) -> Path:
         if kept.exists():
             continue
         try:
-            os.link(path, kept)
+            os.link(source or path, kept)
         except FileExistsError:
             continue
         except OSError:

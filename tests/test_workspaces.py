@@ -463,7 +463,13 @@ def _killing(monkeypatch, after):
 
         return counting
 
-    for where, name in ((Path, "replace"), (os, "replace"), (Path, "write_bytes"), (backups, "_write")):
+    for where, name in (
+        (Path, "replace"),
+        (os, "replace"),
+        (Path, "write_bytes"),
+        (backups, "_write"),
+        (backups, "_put"),
+    ):
         monkeypatch.setattr(where, name, counted(getattr(where, name)))
 
 
