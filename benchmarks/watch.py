@@ -76,7 +76,8 @@ class Watch:
         return time.perf_counter() - start
 
     def memory(self) -> list[float]:
-        """MiB of each of its processes: what is its own, with its share of the rest. The first one judges."""
+        """MiB of each of its processes, at rest: what is its own, with its share of the rest. The first one judges."""
+        time.sleep(1)
         first = psutil.Process(self._pid)
         return [one.memory_full_info().pss / 2**20 for one in (first, *first.children(recursive=True))]
 

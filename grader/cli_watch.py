@@ -52,7 +52,7 @@ def watch(target: str | None) -> None:
 
             keys.listen()
             with Saves(folder, events):
-                seat = Seat(course, warm_process, shown, events, () if target else parts)
+                seat = Seat(course, parts, warm_process, shown, events, roams=target is None)
                 seat.take(part, exercise)
                 seat.stay()
         except KeyboardInterrupt:

@@ -37,12 +37,16 @@ LIMITS = Limits()
 class Seat:
     """Where one sits: the part, the exercise, what the file held when it was last read, and the verdict on it."""
 
-    def __init__(self, course: Course, template: Template, shown: Screen, events: Events, others: Sequence[Part] = ()):
+    def __init__(
+        self, course: Course, parts: Sequence[Part], template: Template, shown: Screen, events: Events, roams: bool
+    ):
+        """roams: whether one moves to another part by saving it."""
         self._course = course
+        self._parts = parts
         self._template = template
         self._screen = shown
         self._events = events
-        self._others = {f"{part.name}.py": part for part in others}  # to which one may move by saving them
+        self._others = {f"{part.name}.py": part for part in parts} if roams else {}
         self._part: Part
         self._path: Path
         self._on = ""
@@ -140,12 +144,12 @@ class Seat:
         lost = [id for id in lost if id.split(".")[1] not in (on, self._on)]
         beside = [screen.line(f"No longer right: {', '.join(lost)}.", "yellow")] if lost else []
         beside += [screen.line(f"Note: {note}", "yellow") for note in report.notes]
-        if early and on == self._on and not beside and self._progress() == shown:
-            return  # all of it is on the screen already
         if all(self._seen.get(spec.id) == "passed" for spec in self._part.checks):
             all_passed = screen.line(f"All of {self._part.id} has passed: {self._part.title}.\n", "green")
             self._show(*above, all_passed, self._then)
             return
+        if early and on == self._on and not beside and self._progress() == shown:
+            return  # all of it is on the screen already
         verdicts = [*passed, *own] if on != self._on else own
         self._show(*above, *self._said(verdicts), *beside)
 
@@ -299,7 +303,7 @@ class Seat:
 
     def _then(self, console: Console) -> None:
         """What comes after the part."""
-        screen.line(f"{overview.following(self._course.parts(), self._seen)}\n")(console)
+        screen.line(f"{overview.following(self._parts, self._seen)}\n")(console)
 
     def _listed(self, console: Console) -> None:
         """The part's checks, as far as they fit: those around where one is."""
