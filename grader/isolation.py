@@ -21,7 +21,7 @@ TMP = 256 << 20
 """Bytes that a submission may write to its /tmp, in all; as many to shared memory."""
 ROOM = Path("/tmp")
 """Where a submission may write: the sandbox's own, which hides the machine's."""
-STUDENT_SIDE = ("__init__.py", "cells.py", "errors.py", "fresh.py", "values.py", "wire.py", "student")
+STUDENT_SIDE = ("__init__.py", "binding.py", "cells.py", "errors.py", "fresh.py", "values.py", "wire.py", "student")
 """All of this package that a student's process can see."""
 FILTER = "filter"
 """A file of the template's folder; it is opened as the descriptor behind the template's own, for bwrap to read."""

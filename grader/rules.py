@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from grader.cells import KEPT, Cell, Submission, bound
+from grader.binding import bound
+from grader.cells import KEPT, Cell, Submission
 
 AUTOGRAD = "autograd"
 """What is forbidden under this name is all of autograd; any other name is that of a function of torch."""

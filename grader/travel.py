@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.cells import bound
+from grader.binding import bound
 from grader.errors import UsageError
 
 # What a probe may import: nothing else of ours exists where it runs.

@@ -8,29 +8,20 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
-from grader import cells, hints, pipeline, progress
+from grader import cells, pipeline, progress
 from grader.attempt import Attempt
 from grader.cells import Submission
-from grader.course import PUBLIC_SEED, Course, Part, Spec
+from grader.course import PUBLIC_SEED, Course, Part
 from grader.errors import UsageError
-from grader.report import overview, terminal
 from grader.report.model import Report, Result
 from grader.sandbox import Ended, Limits
 from grader.template import Template
-from grader.watching import screen
+from grader.watching import order, screen, views
 from grader.watching.edits import Edits
 from grader.watching.events import Event, Events, Pressed, Saved, nothing
 from grader.watching.screen import Block, Screen
 from grader.workspaces import reset
-from grader.workspaces.exercise import line_of
 
-HINT = "press h"
-FEW = 2
-"""So many verdicts that have passed are shown above one that has not; of more, the last ones."""
-AROUND = 7
-"""Lines of the screen that are not for a list."""
 LIMITS = Limits()
 
 
@@ -92,11 +83,11 @@ class Seat:
         if key == "h":
             self._hint()
         elif key == "l":
-            self._show_instead(self._listed)
+            self._show_instead(views.listed(self._part, self._seen, self._on))
         elif key == "a":
             self._read()
             if self._submission and self._run():
-                self._show_instead(self._listed)
+                self._show_instead(views.listed(self._part, self._seen, self._on))
         elif key == "r":
             self._ask_reset()
 
@@ -138,15 +129,14 @@ class Seat:
         own = [one for one in report.results if one.id.split(".")[1] == on]
         passed = [] if choose else [one for one in own if one.status == "passed"]
         if choose or len(passed) == len(own):
-            self._on = self._next(choose) or on
+            self._on = order.following(self._part, self._seen, on, choose) or on
             own = [one for one in report.results if one.id.split(".")[1] == self._on]
         lost = [id for id, status in self._seen.items() if status != "passed" and before.get(id) == "passed"]
         lost = [id for id in lost if id.split(".")[1] not in (on, self._on)]
         beside = [screen.line(f"No longer right: {', '.join(lost)}.", "yellow")] if lost else []
         beside += [screen.line(f"Note: {note}", "yellow") for note in report.notes]
         if all(self._seen.get(spec.id) == "passed" for spec in self._part.checks):
-            all_passed = screen.line(f"All of {self._part.id} has passed: {self._part.title}.\n", "green")
-            self._show(*above, all_passed, self._then)
+            self._show(*above, *views.all_passed(self._part, self._parts, self._seen))
             return
         if early and on == self._on and not beside and self._progress() == shown:
             return  # all of it is on the screen already
@@ -159,7 +149,6 @@ class Seat:
         falls: told the verdicts on the exercise one is on, as soon as they are all there.
         """
         assert self._submission is not None
-        first = self._checks()
         attempt = Attempt.of(self._course, self._part, self._submission, self._template, LIMITS)
         broken_off, results = False, []
 
@@ -172,11 +161,11 @@ class Seat:
 
         def on_result(one: Result) -> None:
             results.append(one)
-            if falls and len(results) == len(first) and not broken_off:
+            if falls and len(results) == own and not broken_off:
                 working.cancel()
                 falls(results)
 
-        specs = (*first, *(spec for spec in self._part.checks if spec not in first))
+        specs, own = order.first(self._part, self._on), len(order.checks(self._part, self._on))
         name = f"{self._part.id}.{self._on}"
         self._events.break_off = break_off
         working = self._screen.working(self._head(), f"Running {name} ... A save breaks it off, q quits.")
@@ -197,11 +186,7 @@ class Seat:
 
     def _keep(self, report: Report) -> None:
         """Remember verdicts as a run of the part in its own order would have given them."""
-        statuses: dict[str, str] = {one.id: one.status for one in report.results}
-        for spec in self._part.checks:
-            waits = [statuses[one.id] for one in self._part.checks if one.exercise == spec.after]
-            if statuses[spec.id] == "passed" and not all(status in ("passed", "grader_error") for status in waits):
-                statuses[spec.id] = "skipped"
+        statuses = order.statuses(self._part, report.results)
         try:
             self._seen = progress.remember(statuses)
         except UsageError:
@@ -213,43 +198,19 @@ class Seat:
         except UsageError:
             return True
 
-    def _checks(self) -> tuple[Spec, ...]:
-        return tuple(spec for spec in self._part.checks if spec.exercise == self._on)
-
-    def _next(self, wrong_first: bool) -> str | None:
-        """The next exercise that has not passed, from here on and around."""
-        names = self._part.exercises
-        place = names.index(self._on)
-        left = [spec for spec in self._part.checks if self._seen.get(spec.id) != "passed"]
-        begun = {spec.exercise for spec in left if self._seen.get(spec.id) not in progress.NO_ATTEMPT}
-        around = [name for name in (*names[place:], *names[:place]) if name in {spec.exercise for spec in left}]
-        return next((name for name in around if wrong_first and name in begun), next(iter(around), None))
-
     # --- What is shown ---
 
     def _said(self, results: Sequence[Result]) -> list[Block]:
-        """The first verdict that has not passed in full, the others in a line; and where to write."""
-        left = [one for one in results if one.status != "passed"]
-        passed = [one for one in results if one.status == "passed"][-FEW if left else 0 :]
-        blocks = [screen.verdicts([*passed, *left[:1]], HINT), screen.briefly(left[1:])]
-        if left and all(one.status == "not_attempted" for one in left):
-            assert self._submission is not None
-            line = line_of(self._submission.cells, self._on)
-            where = f"{self._path}" if line is None else f"{self._path}, line {line + 1}"
-            blocks.append(screen.line(f"Write {self._on}: {where}. Save, and see.\n", "bold"))
-        return blocks
+        assert self._submission is not None
+        return [*views.said(results), *views.to_write(results, self._on, self._path, self._submission)]
 
     def _hint(self) -> None:
-        checks = self._checks()
+        checks = order.checks(self._part, self._on)
         spec = next((one for one in checks if self._seen.get(one.id) != "passed"), checks[0])
         try:
-            shown = hints.next_hint(self._part, spec)
+            self._show_beside(views.hint(self._part, spec))
         except UsageError as error:
             self._show_beside(screen.line(f"{error}\n", "red"))
-            return
-        says = f"{hints.HELD} save it." if shown.held else shown.text
-        more = "" if shown.last else "\n(h once more for the next)"
-        self._show_beside(screen.line(f"{shown.name}, hint {shown.number} of {shown.of}: {says}{more}\n"))
 
     def _ask_reset(self) -> None:
         """Set the exercise back, or the part where it can't be read, after a yes that was typed on being asked."""
@@ -300,17 +261,3 @@ class Seat:
     def _progress(self) -> tuple[int, int, int, int]:
         done, points = progress.passed(self._part, self._seen), progress.points(self._part, self._seen)
         return done, len(self._part.exercises), points, self._part.points
-
-    def _then(self, console: Console) -> None:
-        """What comes after the part."""
-        screen.line(f"{overview.following(self._parts, self._seen)}\n")(console)
-
-    def _listed(self, console: Console) -> None:
-        """The part's checks, as far as they fit: those around where one is."""
-        rows = overview.checks(self._part, self._seen, terminal.WORDS, console.width)
-        place = next(at for at, spec in enumerate(self._part.checks) if spec.exercise == self._on)
-        room = max(3, console.height - AROUND) if console.is_terminal else len(rows)
-        start = max(0, min(place - room // 2, len(rows) - room))
-        screen.lines(rows[start : start + room])(console)
-        hidden = f" ({len(rows) - room} more: grader list {self._part.id})" if len(rows) > room else ""
-        screen.lines([(f"You are on {self._part.id}.{self._on}.{hidden}", "bold")])(console)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import cells
+from grader.binding import bound
 from grader.errors import UsageError
 from grader.workspaces.merge import matching
 from grader.workspaces.texts import Text, trimmed
@@ -65,12 +66,12 @@ def places(file: File, name: str, shipped: File) -> list[Place]:
             if name in names:
                 found.append(Place(cell, (), cell.line > 0 and not others & set(names)))
             continue
-        bound = [(statement, cells.bound(statement)) for statement in _unguarded(tree)]
-        ours = [statement for statement, names in bound if name in names]
+        names_of = [(statement, bound(statement)) for statement in _unguarded(tree)]
+        ours = [statement for statement, names in names_of if name in names]
         if ours:
-            told = {other for _, names in bound for other in names}
+            told = {other for _, names in names_of for other in names}
             spans = tuple(_lines(cell, statement) for statement in ours)
-            apart = all(not others & set(names) for statement, names in bound if statement in ours)
+            apart = all(not others & set(names) for statement, names in names_of if statement in ours)
             rest = [_lines(cell, statement) for statement in tree.body if statement not in ours]
             apart &= not any(low < stop and start < high for low, high in rest for start, stop in spans)
             found.append(Place(cell, spans, cell.line > 0 and not others & told, apart))
@@ -87,7 +88,7 @@ def line_of(file_cells: tuple[cells.Cell, ...], name: str) -> int | None:
             lines = [cell.line + cell.source.count("\n", 0, match.start(2)) for match in starts[-1:]]
         else:
             # Below its decorators: a definition's own line.
-            lines = [cell.line + one.lineno - 1 for one in _unguarded(tree) if name in cells.bound(one)]
+            lines = [cell.line + one.lineno - 1 for one in _unguarded(tree) if name in bound(one)]
         found = lines[-1] if lines else found
     return found
 
@@ -178,7 +179,7 @@ def _given(shipped: File, name: str) -> set[str]:
     for cell in shipped.cells:
         tree = cell.tree()
         if not isinstance(tree, Exception):
-            names = {one for statement in _unguarded(tree) for one in cells.bound(statement)}
+            names = {one for statement in _unguarded(tree) for one in bound(statement)}
             found |= set() if name in names else names
     return found
 
