@@ -11,6 +11,8 @@ import students
 
 from grader.course import Course
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course(students.ROOT)
 SPOILER = """
 

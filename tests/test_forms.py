@@ -12,6 +12,8 @@ import students
 
 from grader.course import Course
 
+pytestmark = pytest.mark.slow
+
 FOLDER = students.ROOT / "tests" / "forms"
 COURSE = Course(students.ROOT)
 LEAST = 2

@@ -25,6 +25,8 @@ from grader.course import Course
 from grader.errors import UsageError
 from grader.gradescope import bundle, run
 
+pytestmark = pytest.mark.slow
+
 SEED = 987_654_321_987
 FULL = 5
 NAME = "part9_mini.py"

@@ -29,6 +29,8 @@ from grader.pictures.values import UnreadableError, Values
 from grader.sandbox import Limits
 from grader.student.workspace import Module
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course(ROOT)
 PARTS = {part.id: part for part in COURSE.parts()}
 WORDS = data.current(ROOT).words

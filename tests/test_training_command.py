@@ -13,6 +13,8 @@ import pytest
 import students
 import trainees
 
+pytestmark = pytest.mark.slow
+
 PART = "part9_train"
 
 
