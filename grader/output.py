@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grader import state
 from grader.errors import UsageError
 
 
@@ -46,7 +47,7 @@ def write(target: str, content: bytes) -> None:
 def write_whole(target: Path, content: bytes) -> None:
     """Write a file whole, in the place of an earlier one, or not at all. Raises UsageError where that can't be done."""
     final = target.resolve()
-    partial = final.with_name(f".{final.name}.partial")
+    partial = state.beside(final)
     try:
         if final.exists() and not final.is_file():  # a device, as /dev/stdout: nothing to put a file in the place of
             final.write_bytes(content)

@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 import students
+from tools import need
 
 from grader.template import start_template
 
@@ -19,6 +20,18 @@ def template():
     one = start_template(fresh=True)
     yield one
     one.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser, for files and without a network."""
+    from playwright.sync_api import sync_playwright
+
+    program = need("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

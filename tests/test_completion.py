@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from students import MINI, ROOT
+from tools import need
 
 from grader.course import Course
 
@@ -92,11 +93,11 @@ def test_the_script_is_for_that_shell(tmp_path, program, shell):
         assert subprocess.run([shell, "-n"], input=done.stdout, text=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize(
     ("typed", "offered"), [("run part4.dprob", ["part4.dprobs"]), ("run part9", []), ("sol", ["solution"])]
 )
 def test_bash_itself_completes(tmp_path, program, typed, offered):
+    need("bash")
     words = ["grader", *typed.split()]
     asked = f"""
         source <(grader completion bash)

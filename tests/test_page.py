@@ -162,11 +162,11 @@ def test_what_cannot_be_written_is_refused_first(workspace):
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     target = tmp_path / "r.html"
     target.write_text("before")
-    (tmp_path / ".r.html.partial").mkdir()
-    with pytest.raises(UsageError, match=r"r\.html can't be written"):
+    with monkeypatch.context() as patched, pytest.raises(UsageError, match=r"r\.html can't be written"):
+        patched.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         output.write_whole(target, b"after")
+    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
     assert target.read_text() == "before"
-    (tmp_path / ".r.html.partial").rmdir()
     (tmp_path / "link.html").symlink_to(target)
     output.write_whole(tmp_path / "link.html", b"after")
     assert target.read_text() == "after"

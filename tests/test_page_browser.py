@@ -10,9 +10,8 @@ import torch
 from classes import report, result
 from msgspec.structs import replace
 from test_pages import HOSTILE
-from test_pages_browser import FLAGS, FOREIGN, Visit
+from test_pages_browser import FOREIGN, Visit
 from test_report_html import STATUSES, WIDE, everywhere
-from tools import need
 
 from grader.pictures import difference
 from grader.report import html, page
@@ -23,17 +22,6 @@ if not os.environ.get("CI"):  # there, a lack is a failure
 
 LONG = "a_very_long_word_" * 20
 LADDER = ("the idea", "the rule", "the line, in words")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    program = need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @cache

@@ -6,26 +6,12 @@ import classes
 import pytest
 from classes import graded, klass, record, result
 from test_pages import HOSTILE, hostile
-from tools import need
 
 from grader.report import pages
 from grader.report.pages import text
 
 if not os.environ.get("CI"):  # there, a lack is a failure
     pytest.importorskip("playwright")
-
-FLAGS = ["--no-sandbox", "--disable-gpu"]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    program = need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Visit:

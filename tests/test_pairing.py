@@ -11,6 +11,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+import desks
 import jupytext
 import nbformat
 import pytest
@@ -32,38 +33,18 @@ from grader.pairing.sides import KERNEL
 NAME = "part9_mini"
 
 
-class Pair:
+class Pair(desks.Desk):
     """A student's two files, and the command on them."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
+        super().__init__(folder, "notebook", "part9")
         self.py = folder / f"{NAME}.py"
         self.ipynb = folder / f"{NAME}.ipynb"
-
-    def run(self, *arguments):
-        return CliRunner().invoke(main, ["notebook", "part9", *arguments])
-
-    def sync(self, *arguments):
-        done = self.run(*arguments)
-        assert (done.exit_code, done.stderr) == (0, ""), done.output
-        return done.stdout
 
     def apart(self, *arguments, before=(), **options):
         """The command in a process of its own."""
         line = [*before, sys.executable, "-m", "grader", "notebook", "part9", *arguments]
         return subprocess.run(line, capture_output=True, text=True, check=False, **options)
-
-    def refused(self, *arguments, run=None):
-        """What the command says on refusing; no file is other than before."""
-        before = self.files()
-        done = (run or self.run)(*arguments)
-        assert (done.returncode if run else done.exit_code, done.stdout) == (2, "")
-        assert "\n" not in done.stderr.strip()
-        assert self.files() == before
-        return done.stderr
-
-    def files(self):
-        return {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
 
     def backups(self):
         return {path.name: path.read_bytes() for path in sorted((self.folder / "backups").glob("*"))}
@@ -95,7 +76,7 @@ def pair(tmp_path, monkeypatch):
 @pytest.fixture
 def paired(pair):
     """Both files in step, and the notebook run: each code cell has an output."""
-    pair.sync()
+    pair.done()
 
     def run(made):
         for n, cell in enumerate(made):
@@ -211,7 +192,7 @@ def test_a_notebook_that_is_none(pair, name, choice):
 
 def test_a_notebook_that_is_none_is_made_anew_and_kept_where_the_py_counts(pair):
     pair.ipynb.write_text("torn")
-    pair.sync("--from", "py")
+    pair.done("--from", "py")
     assert [cell["cell_type"] for cell in pair.json["cells"]]
     assert [*pair.backups().values()] == [b"torn"]
 
@@ -334,7 +315,7 @@ def test_other_commands_import_no_jupytext():
 
 def test_the_first_notebook(pair):
     text = pair.py.read_bytes()
-    assert str(pair.ipynb) in pair.sync()
+    assert str(pair.ipynb) in pair.done()
     assert pair.py.read_bytes() == text
     assert pair.backups() == {}
     made = nbformat.read(pair.ipynb, 4)
@@ -346,17 +327,17 @@ def test_the_first_notebook(pair):
     assert sources(made.cells)[0] == "# A tiny part"
     first = pair.ipynb.read_bytes()
     pair.ipynb.unlink()
-    pair.sync()
+    pair.done()
     assert pair.ipynb.read_bytes() == first
 
 
 def test_a_file_without_a_head_has_a_notebook_too(pair):
     pair.py.write_text("#%%\nx = 1\n")
-    pair.sync()
+    pair.done()
     nbformat.validate(nbformat.read(pair.ipynb, 4))
     assert pair.json["metadata"]["kernelspec"] == KERNEL
     pair.edit(lambda made: made.append(code("y = 2")))
-    pair.sync()
+    pair.done()
     assert pair.py.read_text() == "#%%\nx = 1\n\n# %%\ny = 2\n"
 
 
@@ -376,9 +357,9 @@ def test_all_parts_of_the_course(tmp_path):
 
 def test_nothing_to_do(paired):
     before = paired.files()
-    assert "in step" in paired.sync()
-    assert "in step" in paired.sync("--from", "py")
-    assert "in step" in paired.sync("--from", "notebook")
+    assert "in step" in paired.done()
+    assert "in step" in paired.done("--from", "py")
+    assert "in step" in paired.done("--from", "notebook")
     assert paired.files() == before
 
 
@@ -387,19 +368,19 @@ def test_alike_and_not_known_to_be(paired):
     del found["metadata"]["grader"]
     paired.ipynb.write_text(json.dumps(found))
     text = paired.py.read_bytes()
-    assert "in step" in paired.sync()
+    assert "in step" in paired.done()
     assert paired.py.read_bytes() == text
     assert {**paired.json["metadata"], "grader": 0} == {**found["metadata"], "grader": 0}
     assert {**paired.json, "metadata": 0} == {**found, "metadata": 0}
     paired.rewrite("Twice x", "Two x")
-    assert "written" in paired.sync()
+    assert "written" in paired.done()
 
 
 def test_the_notebook_changed(paired):
     answer = "def double(x):\n    return x + x"
     paired.edit(lambda made: find(made, "def double").update(source=answer))
     text, found = paired.py.read_text(), paired.json
-    said = paired.sync()
+    said = paired.done()
     assert f"written   {paired.py} from {paired.ipynb}" in said
     stub = text[text.index("def double") : text.index("\n\n\n# %%\ndef row_sums")]
     assert paired.py.read_text() == text.replace(stub, answer)
@@ -409,14 +390,14 @@ def test_the_notebook_changed(paired):
         "ipynb.bak": json.dumps(found).encode(),
     }
     assert all(f"kept      {paired.folder / 'backups' / name}" in said for name in paired.backups())
-    assert "in step" in paired.sync()
+    assert "in step" in paired.done()
 
 
 def test_the_py_changed(paired):
     had, before = paired.json["cells"], paired.ipynb.read_bytes()
     paired.rewrite("Twice x", "Two x")
     text = paired.py.read_bytes()
-    said = paired.sync()
+    said = paired.done()
     assert f"written   {paired.ipynb} from {paired.py}" in said
     assert "reload" in said
     assert paired.py.read_bytes() == text
@@ -429,7 +410,7 @@ def test_the_py_changed(paired):
             assert now == was
     assert list(paired.backups().values()) == [before]
     nbformat.validate(nbformat.read(paired.ipynb, 4))
-    assert "in step" in paired.sync()
+    assert "in step" in paired.done()
 
 
 @pytest.mark.parametrize(("choice", "words"), [("py", "Two x"), ("notebook", "Thrice x")])
@@ -437,11 +418,11 @@ def test_one_side_is_chosen(paired, choice, words):
     paired.rewrite("Twice x", "Two x")
     paired.edit(lambda made: find(made, "def double").update(source="def double(x):\n    'Thrice x.'"))
     before = {paired.py.read_bytes(), paired.ipynb.read_bytes()}
-    paired.sync("--from", choice)
+    paired.done("--from", choice)
     assert words in paired.py.read_text()
     assert words in paired.ipynb.read_text()
     assert before <= {*paired.backups().values(), paired.py.read_bytes()}
-    assert "in step" in paired.sync()
+    assert "in step" in paired.done()
 
 
 def test_cells_that_moved_keep_what_is_theirs(paired):
@@ -449,7 +430,7 @@ def test_cells_that_moved_keep_what_is_theirs(paired):
     top, double, row_sums, shrink = paired.py.read_text().split("# %%\ndef ")
     moved = [top, f"shrink{shrink.removeprefix('shrink')}\n\n", "extra(): pass\n\n\n", row_sums, double]
     paired.py.write_text("# %%\ndef ".join(moved))
-    paired.sync()
+    paired.done()
     made = paired.json["cells"]
     assert len({cell["id"] for cell in made}) == len(made) == len(had) + 1
     for cell in made + had:  # but for the blank lines that jupytext notes of the .py
@@ -462,10 +443,10 @@ def test_attachments_stay(paired):
     picture = {"picture.png": {"image/png": "aGVsbG8="}}
     text = "# A tiny part\n![](attachment:picture.png)"
     paired.edit(lambda made: made[0].update(attachments=picture, source=text))
-    paired.sync()
+    paired.done()
     assert paired.json["cells"][0]["attachments"] == picture
     paired.rewrite("# # A tiny part", "# # A small part")
-    paired.sync()
+    paired.done()
     cell = paired.json["cells"][0]
     assert cell["attachments"] == picture
     assert "small" in "".join(cell["source"])
@@ -474,7 +455,7 @@ def test_attachments_stay(paired):
 
 def test_a_released_nbgrader_notebook_keeps_its_metadata(pair):
     # Without ids, as nbgrader's older ones are, and with a cell of its own on top.
-    pair.sync()
+    pair.done()
     made = pair.json
     del made["metadata"]["grader"], made["metadata"]["jupytext"]
     made["nbformat_minor"] = 4
@@ -489,7 +470,7 @@ def test_a_released_nbgrader_notebook_keeps_its_metadata(pair):
     pair.rewrite("Twice x", "Two x")
     pair.rewrite("# %%\ndef row_sums", "# %%\nscratch = 1\n\n\n# %%\ndef row_sums")
     pair.refused()
-    pair.sync("--from", "py")
+    pair.done("--from", "py")
     released = nbformat.read(pair.ipynb, 4)
     nbformat.validate(released)
     assert released.nbformat_minor == 4
@@ -497,7 +478,7 @@ def test_a_released_nbgrader_notebook_keeps_its_metadata(pair):
         assert find(released.cells, f"def {name}").metadata.nbgrader.grade_id == name
     assert "nbgrader" not in find(released.cells, "scratch").metadata
     pair.edit(lambda made: made.append(code("y = 2")))
-    pair.sync()
+    pair.done()
     assert "nbgrader" not in pair.py.read_text()
 
 
@@ -506,31 +487,31 @@ def test_what_takes_the_place_of_an_answer_is_not_graded_for_it(paired):
     text = paired.py.read_text()
     stub = text[text.index("def double") : text.index("\n\n\n# %%\ndef row_sums")]
     paired.rewrite(stub, "scratch = 1")
-    paired.sync()
+    paired.done()
     assert "nbgrader" not in paired.ipynb.read_text()
 
 
 def test_jupyters_blank_cell_is_no_change(paired):
     paired.edit(lambda made: made.append(code("", id="blank")))
-    assert "in step" in paired.sync()
+    assert "in step" in paired.done()
     paired.rewrite("Twice x", "Two x")
-    assert "written" in paired.sync()
+    assert "written" in paired.done()
     paired.edit(lambda made: made.extend([code("y = 2"), code("\n")]))
-    paired.sync()
+    paired.done()
     assert paired.py.read_text().endswith("\n\n# %%\ny = 2\n")
 
 
 def test_a_backup_never_takes_the_place_of_another(paired):
     for n in range(5):
         paired.edit(lambda made, n=n: made.append(code(f"y = {n}")))
-        paired.sync()
+        paired.done()
     kept = [content for name, content in paired.backups().items() if ".py." in name]
     assert len(set(kept)) == 5
 
 
 def test_backups_are_no_submissions(paired, tmp_path):
     paired.rewrite("Twice x", "Two x")
-    paired.sync()
+    paired.done()
     part = Course(Path.cwd()).part("part9")
     ada = tmp_path / "class" / "ada"
     ada.parent.mkdir()
@@ -546,7 +527,7 @@ def test_backups_are_no_submissions(paired, tmp_path):
 def test_permissions_stay(paired):
     paired.py.chmod(0o640)
     paired.edit(lambda made: made.append(code("y = 2")))
-    paired.sync()
+    paired.done()
     assert paired.py.stat().st_mode & 0o777 == 0o640
 
 
@@ -558,22 +539,22 @@ MAGICS = "%matplotlib inline\n!ls \\\n  -l\nfiles = !ls\ntorch.add?\n%time torch
 )
 def test_magics_are_comments_in_the_py(paired, source):
     paired.edit(lambda made: made.append(code(source)))
-    paired.sync()
+    paired.done()
     ast.parse(paired.py.read_text())
     before = paired.files()
-    assert "in step" in paired.sync()
+    assert "in step" in paired.done()
     assert paired.files() == before
     paired.rewrite("Twice x", "Two x")
-    paired.sync()
+    paired.done()
     assert sources(paired.json["cells"])[-1] == source
 
 
 def test_py_and_notebook_get_the_same_verdicts(pair):
     answers = {"double": "def double(x):\n    return x / 2", "row_sums": "def row_sums(x):\n    oh no"}
     pair.py.write_text(students.solved(Path.cwd(), NAME, **answers))
-    pair.sync()
+    pair.done()
     pair.edit(lambda made: made.insert(2, code(MAGICS)))
-    pair.sync()
+    pair.done()
 
     def run(path):
         done = students.command("run", "part9", "--file", path, "--json", "-", cwd=Path.cwd(), course=Path.cwd())
@@ -635,19 +616,19 @@ def g():
 def test_lines_that_are_not_edited_stay_as_they_are(pair, style, mark, end):
     text = mark + (ODD + end).replace("\n", style)
     pair.py.write_bytes(text.encode())
-    pair.sync()
+    pair.done()
     assert pair.py.read_bytes() == text.encode()
     answer = "%matplotlib inline\ndef f(): return 3\nclass A: pass"
     pair.edit(lambda made: find(made, "class A").update(source=answer))
-    pair.sync()
+    pair.done()
     text = text.replace("def f(): return 1", "def f(): return 3")
     assert pair.py.read_bytes() == text.encode()
     pair.edit(lambda made: made.remove(find(made, "raw")))
-    pair.sync()
+    pair.done()
     text = text.replace(f"# %% [raw]{style}# raw{style}", "")
     assert pair.py.read_bytes() == text.encode()
     pair.edit(lambda made: made.append(code("y = 2")))
-    pair.sync()
+    pair.done()
     made = pair.py.read_bytes().decode()
     assert made.startswith(text.rstrip("\r\n") + style)
     assert made.endswith(f"{style * 3}# %%{style}y = 2{style}")

@@ -13,16 +13,15 @@ from contextlib import chdir, suppress
 from functools import partial
 from pathlib import Path
 
+import desks
 import pytest
 import students
-from click.testing import CliRunner
 from edits import edited, edits
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tools import need
 
 from grader import backups, cells
-from grader.cli import main
 from grader.course import Course
 from grader.errors import UsageError
 from grader.workspaces import begin, kept, reset, shipped
@@ -33,31 +32,13 @@ SOLVED = students.solved(students.MINI, NAME)
 ANSWER = "def double(x):\n    return x + x"
 
 
-class Desk:
+class Desk(desks.Desk):
     """A student's file, and the command on it."""
 
     def __init__(self, home: Path):
+        super().__init__(home, "reset")
         self.home = home
         self.py = home / "exercises" / f"{NAME}.py"
-
-    def run(self, *arguments):
-        return CliRunner().invoke(main, ["reset", *arguments])
-
-    def reset(self, *arguments):
-        done = self.run(*arguments)
-        assert (done.exit_code, done.stderr) == (0, ""), done.output
-        return done.stdout
-
-    def refused(self, *arguments, run=None):
-        before = self.files()
-        done = (run or self.run)(*arguments)
-        assert (done.returncode if run else done.exit_code, done.stdout) == (2, "")
-        assert "\n" not in done.stderr.strip()
-        assert self.files() == before
-        return done.stderr
-
-    def files(self):
-        return {path: path.read_bytes() for path in self.home.rglob("*") if path.is_file()}
 
     def backups(self):
         return [content for _, content in reversed(kept.versions(self.py))]
@@ -136,20 +117,20 @@ def test_what_can_not_be_told_apart(desk, name):
     text, words = TOGETHER[name]
     desk.write(text)
     assert words in desk.refused("part9.double")
-    desk.reset("part9")
+    desk.done("part9")
     assert desk.text == STUB
-    desk.reset("part9", "--undo")
+    desk.done("part9", "--undo")
     assert desk.text == text
 
 
 def test_what_is_not_utf8(desk):
     desk.py.write_bytes(b"# caf\xe9\n")
     assert "Save it as UTF-8, or set it back: `grader reset part9`." in desk.refused("part9.double")
-    desk.reset("part9")
+    desk.done("part9")
     assert desk.text == STUB
     assert desk.backups() == [b"# caf\xe9\n"]
-    assert "Nothing to do" in desk.reset("part9.double", "--undo")
-    desk.reset("part9", "--undo")
+    assert "Nothing to do" in desk.done("part9.double", "--undo")
+    desk.done("part9", "--undo")
     assert desk.py.read_bytes() == b"# caf\xe9\n"
 
 
@@ -200,7 +181,7 @@ def test_where_there_are_no_exercises(desk, monkeypatch, tmp_path):
 def test_an_exercise_of_a_file_that_is_gone(desk):
     desk.py.unlink()
     assert "grader reset part9" in desk.refused("part9.double")
-    assert "reset     part9 in" in desk.reset("part9")
+    assert "reset     part9 in" in desk.done("part9")
     assert desk.text == STUB
 
 
@@ -209,7 +190,7 @@ def test_the_verdict_on_an_exercise_that_is_gone_names_the_command_that_puts_it_
     done = students.command("run", "part9.double", cwd=desk.home)
     said = " ".join(done.stdout.split())
     assert "defines no double. If it was lost, this puts its stub back: grader reset part9.double" in said
-    desk.reset("part9.double")
+    desk.done("part9.double")
     assert desk.text == STUB
 
 
@@ -220,9 +201,9 @@ def test_in_the_kits_own_folder_without_solutions_nothing_is_taken_for_shipped(t
     monkeypatch.chdir(course)
     desk = Desk(course)
     desk.write(SOLVED)
-    desk.reset("part9.double")
+    desk.done("part9.double")
     assert desk.text == SOLVED.replace(SOLVED[SOLVED.index("def double") :].split("\n\n\n")[0], stub_of("double"))
-    desk.reset("part9")
+    desk.done("part9")
     assert desk.text == STUB
     desk.write(SOLVED)
     shutil.rmtree(course / "solutions")
@@ -265,7 +246,7 @@ def others(text):
 @pytest.mark.parametrize("name", FORMS)
 def test_an_exercise_is_a_stub_again_and_comes_back_to_the_byte(desk, name):
     desk.write(FORMS[name])
-    said = desk.reset("part9.double")
+    said = desk.done("part9.double")
     assert "reset     part9.double in exercises/part9_mini.py" in said
     assert "kept      exercises/backups/part9_mini." in said
     assert "grader reset part9.double --undo" in said
@@ -276,18 +257,18 @@ def test_an_exercise_is_a_stub_again_and_comes_back_to_the_byte(desk, name):
     assert [name for cell in found for name in cell.names()].count("double") == 1
     assert (after.count("\r\n") == after.count("\n")) == (FORMS[name].count("\r\n") == FORMS[name].count("\n"))
     assert desk.backups() == [FORMS[name].encode()]
-    assert "Nothing to do" in desk.reset("part9.double")
-    said = desk.reset("part9.double", "--undo")
+    assert "Nothing to do" in desk.done("part9.double")
+    said = desk.done("part9.double", "--undo")
     assert "put back  part9.double from exercises/backups/part9_mini." in said
     assert desk.text == FORMS[name]
     assert desk.backups() == [FORMS[name].encode(), after.encode()]
-    assert "Nothing to do: no backup of" in desk.reset("part9.double", "--undo")
+    assert "Nothing to do: no backup of" in desk.done("part9.double", "--undo")
 
 
 def test_what_else_is_in_the_file_stays_to_the_byte(desk):
     for form in ("an answer", "a syntax error", "with carriage returns", "no end of line", "with a helper"):
         desk.write(FORMS[form])
-        desk.reset("part9.double")
+        desk.done("part9.double")
         end = "\r\n" if "\r\n" in FORMS[form] else "\n"
         assert desk.text.rstrip() == STUB.replace("\n", end).rstrip(), form
 
@@ -298,86 +279,86 @@ def test_a_cell_that_was_deleted_is_put_back_at_its_place(desk):
         stop = STUB.find("# %%", start + 1)
         without = STUB[:start] + (STUB[stop:] if stop > 0 else "")
         desk.write(without)
-        assert f"reset     part9.{name}" in desk.reset(f"part9.{name}")
+        assert f"reset     part9.{name}" in desk.done(f"part9.{name}")
         assert desk.text == STUB
         # Where the others are answered, too.
         answered = without.replace("    # YOUR CODE HERE\n    raise NotImplementedError()", "    return x\n    # so")
         desk.write(answered)
-        desk.reset(f"part9.{name}")
+        desk.done(f"part9.{name}")
         found = [one for one in cells.parse(desk.py.read_bytes(), desk.py, NAME).cells if one.names()]
         assert [one.names() for one in found] == [["torch"], ["double"], ["row_sums"], ["shrink"]]
         desk.write("")
-        desk.reset(f"part9.{name}")
+        desk.done(f"part9.{name}")
         assert desk.text == f"# %%\n{stub_of(name)}\n"
 
 
 def test_after_other_work_the_cell_alone_comes_back(desk):
     desk.write(with_answer(STUB))
-    desk.reset("part9.double")
+    desk.done("part9.double")
     desk.write(desk.text.replace(stub_of("row_sums"), "def row_sums(x):\n    return x.sum(1, keepdim=True)"))
     before = desk.text
-    desk.reset("part9.double", "--undo")
+    desk.done("part9.double", "--undo")
     assert desk.text == with_answer(before)
 
 
 def test_undo_takes_the_newest_that_differs_and_can_be_undone(desk):
     for answer in ("return 1", "return 2", "return 3"):
         desk.write(with_answer(STUB, f"def double(x):\n    {answer}"))
-        desk.reset("part9.double")
-    desk.reset("part9.double", "--undo")
+        desk.done("part9.double")
+    desk.done("part9.double", "--undo")
     assert "return 3" in desk.text
-    desk.reset("part9.double", "--undo")
+    desk.done("part9.double", "--undo")
     assert "return 2" in desk.text  # the newest that differs from what is there
-    desk.reset("part9.double", "--undo")
+    desk.done("part9.double", "--undo")
     assert "return 3" in desk.text
 
 
 def test_undo_of_a_part_goes_to_and_fro(desk):
     desk.write(SOLVED)
-    desk.reset("part9")
+    desk.done("part9")
     assert desk.text == STUB
     for there in (SOLVED, STUB, SOLVED):
-        desk.reset("part9", "--undo")
+        desk.done("part9", "--undo")
         assert desk.text == there
 
 
 def test_several_at_once(desk):
     desk.write(SOLVED)
-    said = desk.reset("part9.double", "part9.shrink", "part9.double")
+    said = desk.done("part9.double", "part9.shrink", "part9.double")
     assert "reset     part9.double, part9.shrink in" in said
     assert "double" not in others(desk.text)
     assert desk.text.count("NotImplementedError") == 2
-    desk.reset("part9.shrink", "part9.double", "--undo")
+    desk.done("part9.shrink", "part9.double", "--undo")
     assert desk.text == SOLVED
-    desk.reset("part9", "part9.double")
+    desk.done("part9", "part9.double")
     assert desk.text == STUB
 
 
 def test_nothing_to_do(desk):
-    assert desk.reset("part9") == "Nothing to do: part9 in exercises/part9_mini.py, as shipped.\n"
-    assert "Nothing to do: part9.double in" in desk.reset("part9.double")
-    assert "Nothing to do: no backup of" in desk.reset("part9", "--undo")
-    assert "Nothing to do: no backup of" in desk.reset("part9.double", "--undo")
+    assert desk.done("part9") == "Nothing to do: part9 in exercises/part9_mini.py, as shipped.\n"
+    assert "Nothing to do: part9.double in" in desk.done("part9.double")
+    assert "Nothing to do: no backup of" in desk.done("part9", "--undo")
+    assert "Nothing to do: no backup of" in desk.done("part9.double", "--undo")
     desk.write(STUB.replace("\n", "\r\n"))
-    assert "Nothing to do" in desk.reset("part9")
+    assert "Nothing to do" in desk.done("part9")
     assert desk.backups() == []
 
 
 def test_a_stub_whose_text_the_course_has_changed_is_no_answer(desk):
     desk.write(with_answer(STUB))
-    desk.reset("part9.double")
+    desk.done("part9.double")
     old = STUB.replace("Twice x, of any shape.", "Twice x.")
     desk.write(old)
-    desk.reset("part9.double")
-    desk.reset("part9.double", "--undo")
+    desk.done("part9.double")
+    desk.done("part9.double", "--undo")
     assert desk.text == with_answer(STUB)
 
 
 def test_a_notebook_beside_it_is_named(desk):
     desk.write(SOLVED)
-    assert "notebook" not in desk.reset("part9.double")
+    assert "notebook" not in desk.done("part9.double")
     desk.py.with_suffix(".ipynb").write_text("{}")
-    assert "`grader notebook part9` carries this over" in desk.reset("part9.double", "--undo")
+    assert "`grader notebook part9` carries this over" in desk.done("part9.double", "--undo")
 
 
 @pytest.mark.parametrize("folder", ["exercises", "data", "deep/er"])
@@ -478,7 +459,7 @@ def test_a_save_in_the_midst_of_it_is_not_lost(desk, monkeypatch, save, links, m
     assert desk.py.read_bytes() == SAVED
     assert desk.backups() == []
     assert not [path for path in desk.files() if path.name.startswith(".part")]
-    desk.reset("part9")
+    desk.done("part9")
     assert (desk.text, desk.backups()) == (STUB, [SAVED])
 
 
@@ -535,7 +516,7 @@ def test_a_file_that_was_gone_and_comes_at_this_very_moment_stays(desk, monkeypa
 def test_two_backups_of_one_second_are_two(desk):
     for n in range(3):
         desk.write(f"# {n}\n")
-        desk.reset("part9")
+        desk.done("part9")
     assert desk.backups() == [b"# 0\n", b"# 1\n", b"# 2\n"]
 
 
@@ -545,7 +526,7 @@ def test_what_a_killed_run_has_left_does_not_stop_the_next_and_goes_in_the_end(d
         left.write_text("half")
     os.utime(old, (0, 0))
     desk.write(SOLVED)
-    desk.reset("part9")
+    desk.done("part9")
     assert (old.exists(), new.exists()) == (False, True), "the new one may be another process's"
 
 

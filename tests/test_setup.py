@@ -9,6 +9,7 @@ import tempfile
 
 import pytest
 from students import MINI, ROOT, command
+from tools import need
 
 from grader import setup
 from grader.course import Course
@@ -186,8 +187,8 @@ def test_a_folder_that_belongs_to_somebody_else(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a file system that nobody can write to")
 def test_a_file_system_that_nobody_can_write_to(monkeypatch):
+    need("/proc/self")
     assert setup.writable(setup.Path("/proc/self")).word == "FAULT"
     item = setup.temporary(lambda: "/proc/self")
     assert (item.word, "TMPDIR" in item.fix) == ("FAULT", True)

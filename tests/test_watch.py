@@ -52,6 +52,15 @@ def put(file, name, body):
     file.write_text(answer(file.read_text(), name, body))
 
 
+def failed(watch, file):
+    """Watch, and a wrong answer that has been shown."""
+    one = watch("part9")
+    one.until(re.escape(KEYS))
+    put(file, "double", "return x / 2")
+    one.until("FAILED.*" + re.escape(KEYS))
+    return one
+
+
 # --- A session --------------------------------------------------------------------------------------
 
 
@@ -118,11 +127,8 @@ def known(file):
 
 
 def test_back_to_a_wrong_answer_of_before(watch, file):
-    one = watch("part9")
-    one.until(re.escape(KEYS))
-    put(file, "double", "return x / 2")
+    one = failed(watch, file)
     wrong = file.read_text()
-    one.until("FAILED.*" + re.escape(KEYS))
     put(file, "double", DOUBLE)
     one.until("passed.*Write row_sums.*" + re.escape(KEYS))
     file.write_text(wrong)  # as by Ctrl-Z: a text that was there a moment ago
@@ -393,11 +399,8 @@ def test_list_and_run_all(watch, file):
 @pytest.mark.slow
 def test_reset_asks_first_and_keeps_what_was_there(watch, file):
     stub = file.read_text()
-    one = watch("part9")
-    one.until(re.escape(KEYS))
-    put(file, "double", "return x / 2")
+    one = failed(watch, file)
     wrong = file.read_text()
-    one.until("FAILED.*" + re.escape(KEYS))
     one.press("r")
     one.until("y or n.*" + re.escape(KEYS))
     one.press("n")
@@ -443,10 +446,7 @@ def test_a_yes_that_was_typed_before_it_was_asked_is_none(watch, file):
 
 
 def test_what_is_pasted_is_no_key(watch, file):
-    one = watch("part9")
-    one.until(re.escape(KEYS))
-    put(file, "double", "return x / 2")
-    one.until("FAILED.*" + re.escape(KEYS))
+    one = failed(watch, file)
     one.press("    try:\n        x = 1\n")
     put(file, "double", DOUBLE)
     one.until("passed.*Write row_sums.*" + re.escape(KEYS))

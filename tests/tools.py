@@ -1,4 +1,4 @@
-"""Programs that a test needs. A user's machine may lack them; CI may not."""
+"""Programs and the like that a test needs. A user's machine may lack them; CI may not."""
 
 import os
 import shutil
@@ -7,8 +7,8 @@ import pytest
 
 
 def need(program: str) -> str:
-    """The program's path. Skips the test where it is not there; fails it in CI."""
-    path = shutil.which(program)
+    """The path of a program, or of a file that the system has. Skips the test where there is none; fails it in CI."""
+    path = program if program.startswith("/") and os.path.exists(program) else shutil.which(program)
     if path is None and os.environ.get("CI"):
         pytest.fail(f"{program} is not there, and in CI it must be")
     if path is None:

@@ -46,12 +46,25 @@ class Screen:
         if self._console.is_terminal:
             self._console.print()
 
-    def working(self, head: Block, words: str) -> threading.Timer:
-        """Take an old verdict off the screen where the next one takes a while; what can be called off until then."""
-        timer = threading.Timer(A_WHILE, self.show, (head, line(f"{words}\n", "dim")))
+    def working(self, head: Block, words: str) -> Callable[[], None]:
+        """Take an old verdict off the screen where the next one takes a while. What is returned calls that off."""
+        wanted = True
+
+        def show() -> None:
+            with self._drawing:
+                if wanted:
+                    self.show(head, line(f"{words}\n", "dim"))
+
+        def call_off() -> None:
+            nonlocal wanted
+            with self._drawing:  # a timer that has run out may be waiting to draw
+                wanted = False
+            timer.cancel()
+
+        timer = threading.Timer(A_WHILE, show)
         timer.daemon = True
         timer.start()
-        return timer
+        return call_off
 
 
 def _key(key: str, what: str) -> tuple[tuple[str, str], str]:

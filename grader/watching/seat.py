@@ -162,13 +162,13 @@ class Seat:
         def on_result(one: Result) -> None:
             results.append(one)
             if falls and len(results) == own and not broken_off:
-                working.cancel()
+                call_off()
                 falls(results)
 
         specs, own = order.first(self._part, self._on), len(order.checks(self._part, self._on))
         name = f"{self._part.id}.{self._on}"
         self._events.break_off = break_off
-        working = self._screen.working(self._head(), f"Running {name} ... A save breaks it off, q quits.")
+        call_off = self._screen.working(self._head(), f"Running {name} ... A save breaks it off, q quits.")
         try:
             report = pipeline.grade(self._course, self._part, specs, attempt, PUBLIC_SEED, on_result)
         except Ended as ended:
@@ -176,7 +176,7 @@ class Seat:
             self._show(screen.line(f"{said}\n", "red"))
             return None
         finally:
-            working.cancel()
+            call_off()
             self._events.break_off = nothing
         if broken_off:
             self._content = None  # whatever is there now is to be graded
