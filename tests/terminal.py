@@ -24,6 +24,7 @@ class Terminal:
 
     def __init__(self, *arguments, cwd, course=MINI, rows=24, columns=80, **environment):
         self.seen = ""
+        self.everything = ""
         self.status = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
@@ -118,6 +119,7 @@ class Terminal:
             time.sleep(seconds)
             return False
         self.seen += part.decode("utf-8", "replace")
+        self.everything += part.decode("utf-8", "replace")
         return bool(part)
 
 

@@ -8,7 +8,7 @@ import pytest
 import students
 import torch
 
-from grader import cells, wire
+from grader import cells, expect, wire
 from grader.attempt import Attempt
 from grader.course import Course
 from grader.values import Namespace
@@ -123,3 +123,10 @@ def test_a_large_answer_is_not_kept(mini):
     assert mini(row_sums=f"def row_sums(x):\n    {large}")["part9.row_sums"].status == "failed"
     gc.collect()
     assert not [o for o in gc.get_objects() if type(o) is torch.Tensor and o.numel() == 2_000_000]
+
+
+def test_a_switch_is_told_before_sizes():
+    """`It is right for inputs with ...`: of a Linear layer that fails without its bias, the bias is what matters."""
+    plain = expect.Case({}, Namespace({"fan_in": 4, "fan_out": 7, "bias": True, "x": torch.ones(2, 4)}))
+    other = expect.Case({}, Namespace({"fan_in": 3, "fan_out": 5, "bias": False, "x": torch.ones(6, 3)}))
+    assert expect.told_apart(plain, other) == ("bias = True, fan_in = 4", "bias = False, fan_in = 3")

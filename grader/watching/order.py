@@ -32,7 +32,7 @@ def following(part: Part, seen: Mapping[str, str], exercise: str, wrong_first: b
     """The next exercise that has not passed, from one on and around; or first the next that was tried."""
     place = part.exercises.index(exercise)
     left = [spec for spec in part.checks if seen.get(spec.id) != "passed"]
-    begun = {spec.exercise for spec in left if seen.get(spec.id) not in progress.NO_ATTEMPT}
+    begun = {spec.exercise for spec in left if seen.get(spec.id, "not_run") not in progress.NO_ATTEMPT}
     names = {spec.exercise for spec in left}
     around = [name for name in (*part.exercises[place:], *part.exercises[:place]) if name in names]
     return next((name for name in around if wrong_first and name in begun), next(iter(around), None))
