@@ -85,7 +85,7 @@ def python(found: tuple[int, ...], most: int) -> Item:
 def torch() -> Iterator[Item]:
     """torch: whether it can be imported, what it was built for, the device and the threads that it takes."""
     install = "pip install -r requirements/torch.lock in the kit's folder, or see https://pytorch.org/get-started"
-    command = [sys.executable, "-P", "-c", TORCH, *sys.path]
+    command = [sys.executable, "-c", TORCH, *sys.path]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
