@@ -25,7 +25,9 @@ def grader(desk, *arguments):
 
 def earned(desk, part):
     line = next(line for line in grader(desk, "list").stdout.splitlines() if line.startswith(f"{part.id} "))
-    return int(line.split()[1])
+    points, total = line.split()[1].split("/")
+    assert total == str(part.points)
+    return int(points)
 
 
 @pytest.mark.slow
