@@ -11,6 +11,8 @@ from grader.course import Course
 from grader.dev import audit
 from grader.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 CHECKS = "grader/checks/part9_mini.py"
 SOLUTIONS = "solutions/part9_mini.py"
 LIST = "grader/checks/part9_mini.equivalents.toml"
@@ -120,7 +122,6 @@ def test_usage_errors(course, arguments):
     assert audited(course, *arguments).returncode == 2
 
 
-@pytest.mark.slow
 def test_a_loop_that_never_ends_costs_seconds(course):
     loop = "    i = 0\n    while i < 1:\n        i += 1\n"
     change(course, SOLUTIONS, "    greatest = float(x.max())\n", f"{loop}    greatest = float(x.max())\n")
@@ -165,7 +166,6 @@ def test_what_an_exercise_does_not_reach_is_left_out():
     assert left["row_sums"] == ["torch", "double", "row_sums"]  # one of its probes calls double
 
 
-@pytest.mark.slow
 def test_a_sample_of_the_whole_course_is_killed(tmp_path):
     done = command("dev", "audit", "--budget", "240", cwd=tmp_path, course=ROOT, timeout=400)
     assert done.returncode == 0, done.stdout

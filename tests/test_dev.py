@@ -5,6 +5,8 @@ import shutil
 import pytest
 from students import MINI, ROOT, command
 
+pytestmark = pytest.mark.slow
+
 CHECKS = "grader/checks/part9_mini.py"
 SOLUTIONS = "solutions/part9_mini.py"
 PLANTED = {
@@ -43,7 +45,6 @@ def test_the_mini_course_holds(course):
     assert "0 faults" in done.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(course, fault):
     file, old, new, words = PLANTED[fault]
@@ -57,7 +58,6 @@ def test_a_planted_fault_is_found(course, fault):
     assert words in done.stdout
 
 
-@pytest.mark.slow
 def test_a_solutions_line_in_the_text_is_found(course):
     path = course / SOLUTIONS
     path.write_text(
@@ -68,7 +68,6 @@ def test_a_solutions_line_in_the_text_is_found(course):
     assert "a line of a solution stands in the exercise as shipped: greatest = float(x.max())" in done.stdout
 
 
-@pytest.mark.slow
 def test_statistics_that_take_anything_are_found(tmp_path):
     shutil.copytree(ROOT / "tests" / "freecourse", tmp_path / "course")
     checks = tmp_path / "course" / "grader" / "checks" / "part8_free.py"
@@ -101,7 +100,6 @@ def test_a_declaration_that_cannot_be_read_is_a_usage_error(course, fault):
     assert "part9_mini.py:" in done.stderr
 
 
-@pytest.mark.slow
 def test_an_id_in_two_files_of_a_package_is_found(course):
     package = course / "grader" / "checks" / "part9_mini"
     package.mkdir()
@@ -129,13 +127,11 @@ def test_build_is_idempotent(course):
     assert (course / "exercises" / "part9_mini.py").read_text() == before
 
 
-@pytest.mark.slow
 def test_part_4_is_in_step(tmp_path):
     done = command("dev", "check", "part4", "--seeds", "1", cwd=tmp_path, course=ROOT)
     assert done.stdout.endswith("0 faults in 1 parts\n"), done.stdout
 
 
-@pytest.mark.slow
 def test_the_whole_course_under_several_seeds(tmp_path):
     done = command("dev", "check", "--seeds", "4", cwd=tmp_path, course=ROOT, timeout=2400)
     assert "0 faults" in done.stdout, done.stdout

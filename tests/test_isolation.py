@@ -22,6 +22,8 @@ from grader.sandbox import Limits
 from grader.template import start_template
 from grader.usage import usage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sandbox():
@@ -43,7 +45,6 @@ def printed(template, code, limits=None):
         attempt.close()
 
 
-@pytest.mark.slow
 def test_the_doctor_says_where_a_claimed_layer_does_not_hold():
     braggart = dataclasses.replace(PROCESS, layers=(*PROCESS.layers, *isolation.NAMESPACES, "userns", "calls"))
     words = {(f.layer, f.title): f.word for f in doctor.examine(braggart)}

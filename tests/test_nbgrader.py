@@ -12,6 +12,8 @@ from nbgrader.api import Gradebook
 from students import command
 from tools import need
 
+pytestmark = pytest.mark.slow
+
 NOT_WRITTEN = {"double": 0, "row_sums": 0, "shrink": 0}
 FULL = {"double": 1, "row_sums": 3, "shrink": 1}
 ZERO = "def double(x):\n    return 0 * x"
@@ -236,7 +238,6 @@ def test_marks_are_plain_numbers_and_nothing_is_on_stderr(graded):
         assert "stderr" not in json.dumps([c.get("outputs") for c in notebook["cells"]])
 
 
-@pytest.mark.slow
 def test_feedback_tells_what_was_wrong_and_no_secret(graded):
     assert graded.nbgrader("generate_feedback", "part9").returncode == 0
     pages = {path.parts[-3]: path.read_text() for path in (graded.root / "feedback").rglob("*.html")}
@@ -247,7 +248,6 @@ def test_feedback_tells_what_was_wrong_and_no_secret(graded):
         assert "expected" not in re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.DOTALL), name
 
 
-@pytest.mark.slow
 def test_marks_by_hand_come_into_a_roster_of_canvas(graded, tmp_path):
     course = graded.copy(tmp_path / "nb")
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
@@ -268,7 +268,6 @@ def test_marks_by_hand_come_into_a_roster_of_canvas(graded, tmp_path):
     assert "left without marks: 'Cy'" in done.stderr
 
 
-@pytest.mark.slow
 def test_nbgraders_validate_tells_the_truth(graded, tmp_path):
     course = graded.copy(tmp_path / "nb")
     whole = course.nbgrader("validate", str(course.root / "submitted" / "honest" / "part9" / "part9.ipynb"))
@@ -279,7 +278,6 @@ def test_nbgraders_validate_tells_the_truth(graded, tmp_path):
     assert "Traceback" not in part.stdout + part.stderr
 
 
-@pytest.mark.slow
 def test_outputs_that_are_left_earn_nothing(graded, tmp_path):
     course = graded.copy(tmp_path / "nb")
     done = course.nbgrader("autograde", "part9", "--force", "--no-execute", "--student=forges_outputs")

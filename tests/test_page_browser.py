@@ -17,6 +17,8 @@ from grader.pictures import difference
 from grader.report import html, page
 from grader.report.model import NOT_WRITTEN
 
+pytestmark = pytest.mark.slow
+
 if not os.environ.get("CI"):  # there, a lack is a failure
     pytest.importorskip("playwright")
 

@@ -10,6 +10,8 @@ from test_pages import HOSTILE, hostile
 from grader.report import pages
 from grader.report.pages import text
 
+pytestmark = pytest.mark.slow
+
 if not os.environ.get("CI"):  # there, a lack is a failure
     pytest.importorskip("playwright")
 
@@ -254,7 +256,6 @@ def test_the_heads_stay_in_sight(visit):
     assert head["y"] == pytest.approx(frame["y"], abs=2)
 
 
-@pytest.mark.slow
 def test_a_large_class_sorts_and_filters(visit):
     """800 students and 50 checks: 40,000 cells."""
     statuses = ("passed", "passed", "passed", "failed", "crashed", "not_attempted", "timed_out")

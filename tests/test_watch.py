@@ -135,6 +135,7 @@ def test_back_to_a_wrong_answer_of_before(watch, file):
     assert known(file)["part9.double"] == "failed"
 
 
+@pytest.mark.slow
 def test_what_was_broken_off_is_not_what_it_was(watch, file):
     whole = answer(answer(file.read_text(), "double", DOUBLE), "row_sums", SUMS)
     file.write_text(whole)
