@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader import cells, pipeline
 from grader.attempt import Attempt
+from grader.cells import Cell, Submission
 from grader.course import Course
 from grader.sandbox import Limits
 
@@ -45,6 +46,17 @@ def grade(template, path: Path, course: Path, part: str, targets=(), seed=0, lim
     attempt = Attempt.of(one, chosen, submission, template, limits or Limits(seconds=5, total=60))
     report = pipeline.grade(one, chosen, specs, attempt, seed)
     return {result.id: result for result in report.results}
+
+
+def printed(template, code, limits=None):
+    """What a cell prints, and why it failed if it did."""
+    submission = Submission("a.py", "a", (Cell(0, code, 0, "a.py"),))
+    attempt = Attempt(template, submission, (), (), limits or Limits(seconds=20, total=60))
+    try:
+        attempt.load()
+        return attempt.output(), "".join(fault["what"] for fault in attempt.failures.values())
+    finally:
+        attempt.close()
 
 
 def command(*arguments, cwd: Path, course: Path = MINI, timeout=120, **environment):

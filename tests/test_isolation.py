@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from students import MINI, ROOT, command, grade, solved
+from students import MINI, ROOT, command, grade, printed, solved
 from tools import need
 
 from grader import doctor, isolation
-from grader.attempt import Attempt
-from grader.cells import Cell, Submission
 from grader.errors import UsageError
 from grader.isolation import PROCESS, STUDENT_SIDE, bubblewrap, launcher
 from grader.sandbox import Limits
@@ -32,17 +30,6 @@ def sandbox():
     template = start_template(isolation=bubblewrap())
     yield template
     template.close()
-
-
-def printed(template, code, limits=None):
-    """What a cell prints in the sandbox, and why it failed if it did."""
-    submission = Submission("a.py", "a", (Cell(0, code, 0, "a.py"),))
-    attempt = Attempt(template, submission, (), (), limits or Limits(seconds=10, total=30))
-    try:
-        attempt.load()
-        return attempt.output(), "".join(fault["what"] for fault in attempt.failures.values())
-    finally:
-        attempt.close()
 
 
 def test_the_doctor_says_where_a_claimed_layer_does_not_hold():
@@ -203,7 +190,7 @@ def test_a_kit_that_is_installed_below_tmp_is_there_and_nothing_is_written_besid
         (place / "kit.pth").write_text("\n".join(map(str, [ROOT, Path(torch.__file__).parent.parent])))
         script = f"""
 import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
-from test_isolation import printed
+from students import printed
 from grader.isolation import bubblewrap
 from grader.template import start_template
 one = start_template(isolation=bubblewrap())

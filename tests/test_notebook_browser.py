@@ -52,17 +52,6 @@ def course(tmp_path_factory):
     return nb
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    program = need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 class Lab:
     """A JupyterLab in a folder, with a home of its own."""
 

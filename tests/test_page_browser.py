@@ -1,6 +1,5 @@
 """A run's page in a real Chromium: offline, on a phone and a desk, in light and dark, by keyboard, and on paper."""
 
-import os
 import re
 from datetime import UTC, datetime
 from functools import cache
@@ -18,9 +17,6 @@ from grader.report import html, page
 from grader.report.model import NOT_WRITTEN
 
 pytestmark = pytest.mark.slow
-
-if not os.environ.get("CI"):  # there, a lack is a failure
-    pytest.importorskip("playwright")
 
 LONG = "a_very_long_word_" * 20
 LADDER = ("the idea", "the rule", "the line, in words")

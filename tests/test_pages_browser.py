@@ -1,7 +1,5 @@
 """The pages of a class in a real Chromium, from files and without a network."""
 
-import os
-
 import classes
 import pytest
 from classes import graded, klass, record, result
@@ -11,9 +9,6 @@ from grader.report import pages
 from grader.report.pages import text
 
 pytestmark = pytest.mark.slow
-
-if not os.environ.get("CI"):  # there, a lack is a failure
-    pytest.importorskip("playwright")
 
 
 class Visit:

@@ -1,6 +1,5 @@
 """Verdicts as HTML in somebody else's page: nothing of a student's is HTML there, and all can be read."""
 
-import os
 import re
 from html.parser import HTMLParser
 
@@ -9,7 +8,6 @@ import torch
 from classes import EXPECTED, report, result
 from msgspec.structs import replace
 from test_pages import HOSTILE
-from tools import need
 
 from grader.comparison import Comparison
 from grader.pictures import difference
@@ -226,20 +224,14 @@ WIDE = """Array.from(document.querySelectorAll("body *")).filter(
 
 
 @pytest.mark.parametrize("width", [390, 1200])
-def test_nothing_sticks_out_in_a_browser(width, tmp_path):
-    if not os.environ.get("CI"):  # there, a lack is a failure
-        pytest.importorskip("playwright")
-    from playwright.sync_api import sync_playwright
-
+def test_nothing_sticks_out_in_a_browser(width, chromium, tmp_path):
     long = "longword" * 40
     one = result("double", "failed", long, long, output=long, trace=[long])
     image = html.Image(difference.draw("x", torch.zeros(3, 4), torch.ones(3, 4)), "a picture")
     whole = html.fragment([one], images={"part9.double": image}) + html.fragment([one, replace(one, id=long)])
     (tmp_path / "page.html").write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{whole}</body>")
-    program = need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_context(offline=True, viewport={"width": width, "height": 800}).new_page()
+    with chromium.new_context(offline=True, viewport={"width": width, "height": 800}) as context:
+        tab = context.new_page()
         complaints = []
         tab.on("console", lambda message: complaints.append(message.text))
         tab.goto((tmp_path / "page.html").as_uri())
@@ -247,4 +239,3 @@ def test_nothing_sticks_out_in_a_browser(width, tmp_path):
         assert tab.evaluate(WIDE) == []
         assert tab.locator("img").evaluate("one => one.naturalWidth") > 0
         assert complaints == []
-        browser.close()

@@ -66,17 +66,6 @@ def at_home(folder):
     return found
 
 
-def printed(template, code, limits=None):
-    """What a cell prints, and why it failed if it did."""
-    submission = Submission("a.py", "a", (Cell(0, code, 0, "a.py"),))
-    attempt = Attempt(template, submission, (), (), limits or Limits(seconds=20, total=60))
-    try:
-        attempt.load()
-        return attempt.output(), "".join(fault["what"] for fault in attempt.failures.values())
-    finally:
-        attempt.close()
-
-
 @pytest.mark.parametrize(
     "how",
     [how if how in ("endless", "os._exit") else pytest.param(how, marks=pytest.mark.slow) for how in sorted(ENDS)],
@@ -129,9 +118,9 @@ def test_all_processes_together_have_no_more_memory_than_one(spawning):
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = bytearray(b'x') * (64 << 20)\n"
         "        time.sleep(20)\n        os._exit(0)\ntime.sleep(20)\nprint('TAKEN')"
     )
-    said, why = printed(spawning, many, Limits(seconds=20, total=60, memory=256 << 20))
+    said, why = students.printed(spawning, many, Limits(seconds=20, total=60, memory=256 << 20))
     assert (said, why) == ("", "its processes together used more than 256 MiB of memory")
-    assert printed(spawning, "print('well')") == ("well\n", "")
+    assert students.printed(spawning, "print('well')") == ("well\n", "")
 
 
 def test_it_shares_nothing_with_the_process_that_grades_but_the_line(spawning, monkeypatch):
@@ -150,7 +139,7 @@ pipes = [fd for fd in map(int, os.listdir("/dev/fd")) if fd > 2 and os.path.exis
     and stat.S_ISFIFO(os.fstat(fd).st_mode)]
 print(len(sockets), len(pipes), repr(sys.stdin.read()))
 """
-    said, why = printed(spawning, look)
+    said, why = students.printed(spawning, look)
     os.close(reading)
     os.close(writing)
     environment, rest = said.split("] ", 1)
@@ -171,7 +160,7 @@ def test_the_word_stands_where_nobody_else_can_read_it_and_who_does_not_say_it_i
             stranger.shutdown(socket.SHUT_WR)
             assert spawning._line is None or stranger.recv(1) == b""
             spawning.warm(0.1)
-    assert printed(spawning, "print('well')") == ("well\n", "")
+    assert students.printed(spawning, "print('well')") == ("well\n", "")
     with pytest.raises(OSError):
         socket.create_connection((spare.HOST, port), 2)
 
@@ -195,12 +184,12 @@ def test_an_attempt_that_is_interrupted_while_torch_is_imported_leaves_the_spare
         attempt.load()
     attempt.close()
     assert spawning._spare.process.pid == spare_process
-    assert printed(spawning, "import os\nprint(os.getpid())") == (f"{spare_process}\n", "")
+    assert students.printed(spawning, "import os\nprint(os.getpid())") == (f"{spare_process}\n", "")
 
 
 def test_the_time_in_which_torch_is_imported_is_not_the_submissions(spawning):
     spawning.restart()
-    assert printed(spawning, "print('well')", Limits(seconds=0.4, total=0.5))[0] == "well\n"
+    assert students.printed(spawning, "print('well')", Limits(seconds=0.4, total=0.5))[0] == "well\n"
 
 
 @pytest.mark.slow
@@ -209,7 +198,7 @@ def test_a_spare_process_that_was_killed_or_stopped_is_replaced(spawning, number
     while not spawning.warm(1):
         pass
     os.kill(spawning._spare.process.pid, number)
-    assert printed(spawning, "print('well')") == ("well\n", "")
+    assert students.printed(spawning, "print('well')") == ("well\n", "")
 
 
 @pytest.mark.slow
@@ -255,7 +244,7 @@ def test_no_process_is_left_when_it_is_closed(place):
         "os.wait()"  # until it is out of reach
     )
     try:
-        assert printed(one, escape) == ("", "")
+        assert students.printed(one, escape) == ("", "")
         assert one.left() == 1, "it is not below the student's process any more: the level claims nothing about it"
     finally:
         one.close()
