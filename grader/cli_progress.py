@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader import hints, progress
+from grader import hints, progress, state
 from grader.course import PUBLIC_SEED, Part, Spec, default_course
 from grader.errors import UsageError
 from grader.output import screen
@@ -27,6 +27,12 @@ def list_(part: str | None) -> None:
 
     course = default_course()
     seen = progress.read()
+    if not state.in_workspace():
+        click.echo(
+            "grader: There are no exercises here or above, so nothing is known of your progress. Go to your workspace, "
+            "or make one: `grader init DIR`.",
+            err=True,
+        )
     width = shutil.get_terminal_size().columns
     if part is None:
         parts = course.parts()

@@ -93,6 +93,9 @@ class Course:
 
         Raises UsageError for an unknown name, and for names of more than one part.
         """
+        for target in targets:
+            if not target.startswith("part"):
+                self.part(target.split(".")[0])  # an exercise without its part is no part that clashes with another
         ids = {target.split(".")[0].partition("_")[0] for target in targets}
         if len(ids) > 1:
             raise UsageError(f"One part at a time: {' and '.join(sorted(ids))} were named.")
@@ -115,7 +118,8 @@ class Course:
         for folder in (here, *here.parents):
             if any(next(folder.glob(f"{place}/part*.py"), None) for place in ("exercises", ".grader/shipped")):
                 lost = Path(os.path.relpath(folder / "exercises" / f"{part.name}.py"))
-                raise UsageError(f"There is no {lost}. `grader reset {part.id}` puts it back as shipped.")
+                hint = f"{_renamed(part, lost.parent)}`grader reset {part.id}` puts it back as shipped."
+                raise UsageError(f"There is no {lost}. {hint}")
         raise UsageError(
             f"There is no exercises/{part.name}.py in {here} or above. Go to your workspace, or make one: "
             f"`grader init DIR`."
@@ -211,6 +215,14 @@ def _inherit(specs: list[Spec], forbids: tuple[str, ...]) -> tuple[Spec, ...]:
         replace(spec, hints=spec.hints or ladders[spec.exercise], forbids=tuple(forbidden[spec.exercise]))
         for spec in specs
     )
+
+
+def _renamed(part: Part, folder: Path) -> str:
+    """A question about a file that may be the part's under another name, where there is one."""
+    names = sorted(file.stem for file in folder.glob("*.py"))
+    others = [name for name in names if name.startswith(part.id) or not name.startswith("part")]
+    near = difflib.get_close_matches(part.name, others, n=1, cutoff=0.5)
+    return f"Is it {near[0]}.py now? Then name it {part.name}.py again. If not: " if near else ""
 
 
 def _nearest(wanted: str, part: Part) -> str:

@@ -22,7 +22,7 @@ def crash(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) ->
         return f"It ended the process: {fault['what']}"
     text = f": {fault['what']}" if fault["what"].strip() else ""
     said = [f"It raised {fault.get('type') or 'an exception'}{text}"]
-    for look in (_call, _typed, _endless, _nothing, _name, _function, _memory, _shapes, _sizes):
+    for look in (_call, _typed, _endless, _nothing, _name, _function, _memory, _recorded, _shapes, _sizes):
         if found := look(fault, evidence, attempt):
             said.append(found)
     return " ".join(sentence(text) for text in said)
@@ -129,6 +129,17 @@ def _memory(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) 
     limited = attempt is not None and attempt.template.isolation.layers  # a notebook's kernel has no limit of ours
     allowed = f" (the grader allows {attempt.limits.memory >> 30} GiB)" if attempt and limited else ""
     return f"That is more memory than there is{allowed}: is a size far too large, or does something grow in a loop?"
+
+
+def _recorded(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
+    """Of writing into a tensor of which a gradient is asked."""
+    if "leaf Variable that requires grad is being used in an in-place operation" not in fault["what"]:
+        return ""
+    return (
+        "A gradient of this tensor is asked for, so torch lets nobody write into it: `x -= y` does, `x = x - y` makes "
+        "a new tensor. Where a parameter is to be changed in place, say that it is no part of the computation: "
+        "torch.no_grad()"
+    )
 
 
 def _shapes(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:

@@ -15,6 +15,10 @@ LECTURES = (27, 32, 64, 200)
 """Sizes of the lecture's networks: characters, examples, hidden units."""
 TENSOR = re.compile(r"\w+ \(.*\)")
 """How a comparison writes down that a tensor was asked."""
+NUMBER = re.compile(r"\w+ \(\)")
+"""How it writes down a tensor without dimensions."""
+PLAIN = ("a float", "an int", "a bool")
+"""How it writes down that a number of Python's was asked."""
 NO_TENSOR = {
     "a list": "torch.tensor makes a tensor of a list of numbers, torch.stack one of a list of tensors.",
     "numpy": "Stay within torch: is there a .numpy(), or a function of NumPy, on the way?",
@@ -42,6 +46,8 @@ def wrong_kind(evidence: Evidence) -> Diagnosis | None:
         if TENSOR.fullmatch(comparison.asked):
             more = (text for sign, text in NO_TENSOR.items() if sign in comparison.came)
             advice += " " + next(more, "Exactly a torch.Tensor is needed, and no subclass of it.")
+        elif comparison.asked in PLAIN and NUMBER.fullmatch(comparison.came):
+            advice += " That is a tensor of a single number; its .item() is the number itself."
         return Diagnosis("not the type that was asked", advice)
     return None
 
@@ -108,12 +114,14 @@ def _shape_advice(asked: tuple[int, ...], came: tuple[int, ...]) -> str:
 
 
 def wrong_dtype(evidence: Evidence) -> Diagnosis | None:
-    """Another dtype than the inputs have."""
-    for _, comparison, single, got in tensors(evidence):
+    """Another dtype than was asked, which is mostly that of the inputs."""
+    for index, comparison, single, got in tensors(evidence):
         if comparison.fault == "dtype":
+            of_inputs = any(one.dtype == single.dtype for one in _given(evidence.cases[index].given()))
             return Diagnosis(
                 "the dtype is wrong",
-                f"{comparison.label} is {dtype_name(got.dtype)}; {dtype_name(single.dtype)} was asked, as the inputs "
-                "are. A tensor made without dtype=, a NumPy array or .double() on the way may have changed it.",
+                f"{comparison.label} is {dtype_name(got.dtype)}; {dtype_name(single.dtype)} was asked"
+                f"{', as the inputs are' if of_inputs else ''}. A tensor made without dtype=, a NumPy array or "
+                ".double() on the way may have changed it.",
             )
     return None

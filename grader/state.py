@@ -22,8 +22,16 @@ FORGOTTEN = 5.0
 def workspace() -> Path:
     """The student's workspace: the nearest folder, from here upwards, that holds exercises; else this one."""
     here = Path.cwd()
-    found = (folder for folder in (here, *here.parents) if next(folder.glob("exercises/part*.py"), None))
-    return Path(os.path.relpath(next(found, here)))
+    return Path(os.path.relpath(_workspace(here) or here))
+
+
+def in_workspace() -> bool:
+    """Whether there are exercises here or above."""
+    return _workspace(Path.cwd()) is not None
+
+
+def _workspace(here: Path) -> Path | None:
+    return next((folder for folder in (here, *here.parents) if next(folder.glob("exercises/part*.py"), None)), None)
 
 
 def folder() -> Path:

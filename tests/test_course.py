@@ -233,6 +233,8 @@ def test_a_name_that_is_not_there_is_refused_with_the_nearest(target, words):
 def test_several_parts_are_refused():
     with pytest.raises(UsageError, match="One part at a time: part4 and part9"):
         MINI.select(("part9.double", "part4.dprobs"))
+    with pytest.raises(UsageError, match=r"There is no part 'row_sums'\. Did you mean part9\.row_sums\?"):
+        MINI.select(("part9.double", "row_sums"))
 
 
 def test_the_nearest_exercises_folder_is_the_students(tmp_path, monkeypatch):
@@ -243,6 +245,9 @@ def test_the_nearest_exercises_folder_is_the_students(tmp_path, monkeypatch):
     (tmp_path / "exercises" / "deep").mkdir(parents=True)
     (tmp_path / "exercises" / "part8_other.py").touch()
     with pytest.raises(UsageError, match=r"There is no exercises/part9_mini\.py\. `grader reset part9`"):
+        MINI.exercise_file(part)
+    (tmp_path / "exercises" / "part9.py").touch()
+    with pytest.raises(UsageError, match=r"Is it part9\.py now\? Then name it part9_mini\.py again\. If not: `grader"):
         MINI.exercise_file(part)
     (tmp_path / "exercises" / "part9_mini.py").touch()
     assert MINI.exercise_file(part).resolve() == tmp_path / "exercises" / "part9_mini.py"

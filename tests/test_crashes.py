@@ -74,6 +74,14 @@ def said(what, kind="RuntimeError", attempt=None, trace=()):
     return crash(fault, evidence, attempt)
 
 
+@pytest.mark.parametrize("what", ["a leaf Variable", "a view of a leaf Variable"])
+def test_writing_into_a_tensor_whose_gradient_is_asked_is_told(what):
+    text = said(f"{what} that requires grad is being used in an in-place operation.")
+    assert "`x -= y` does, `x = x - y` makes a new tensor" in text
+    assert "torch.no_grad()" in text
+    assert "no_grad" not in said("one of the variables has been modified by an inplace operation")
+
+
 TYPED = {
     "BdbQuit": "",
     "EOFError": "EOF when reading a line",

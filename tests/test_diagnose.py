@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import students
 import torch
 
 from grader import diagnose, wire
@@ -291,6 +292,37 @@ def test_a_text_is_called_a_text(text):
     found = diagnose.generic(evidence(text))
     assert found.name == "not the type that was asked"
     assert "float32 (4, 3) was asked, a str came" in found.advice
+
+
+def test_a_number_in_a_tensor_is_told_from_a_number():
+    assert "its .item() is the number itself" in diagnose.generic(evidence(torch.tensor(0.5), want=0.5)).advice
+    assert "its .item() is the number itself" in diagnose.generic(evidence(torch.tensor(3), want=3)).advice
+    assert "item" not in diagnose.generic(evidence(torch.ones(1, 1), want=0.5)).advice
+    assert "item" not in diagnose.generic(evidence(torch.tensor(0.5), want="x")).advice
+
+
+def test_a_dtype_is_that_of_the_inputs_only_where_they_have_it():
+    assert "float32 was asked, as the inputs are. A tensor" in diagnose.generic(evidence(WANT.double())).advice
+    counts = torch.tensor([[0, 2], [1, 1]])
+    found = diagnose.generic(evidence(counts.float(), want=counts, given=[Case(words=["ab"], x=X)]))
+    assert found.name == "the dtype is wrong"
+    assert "int64 was asked. A tensor" in found.advice
+
+
+NONE_FOR_AN_ERROR = """def broadcast_shape(a, b):
+    a, b = (1,) * (len(b) - len(a)) + a, (1,) * (len(a) - len(b)) + b
+    if any(x != y and 1 not in (x, y) for x, y in zip(a, b)):
+        return None
+    return [y if x == 1 else x for x, y in zip(a, b)]
+"""
+
+
+def test_none_where_an_error_is_asked_is_no_missing_return(template, tmp_path):
+    path = tmp_path / "answer.py"
+    path.write_text(students.solved(students.ROOT, "part1_bigram", broadcast_shape=NONE_FOR_AN_ERROR))
+    targets = ("part1.broadcast_shape.edges",)
+    result = students.grade(template, path, students.ROOT, "part1_bigram", targets)["part1.broadcast_shape.edges"]
+    assert result.message.endswith("a ValueError was asked, None came.")
 
 
 def test_right_for_some_sizes_only():

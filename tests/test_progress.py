@@ -45,6 +45,14 @@ def test_points_and_verdicts_of_the_last_runs_are_listed(workspace):
     assert lines[5:] == ["1 of 5 points | 1 passed, 2 failed, 1 to do", "Next: part9.row_sums: grader watch part9"]
 
 
+def test_nothing_is_known_of_progress_outside_a_workspace(workspace, tmp_path_factory):
+    done = command("list", cwd=tmp_path_factory.mktemp("elsewhere"))
+    assert (done.returncode, done.stdout.count("0/5")) == (0, 2)
+    assert "There are no exercises here or above" in done.stderr
+    assert "grader init DIR" in done.stderr
+    assert command("list", cwd=workspace / "exercises").stderr == ""
+
+
 def test_a_run_of_one_exercise_keeps_the_others(workspace):
     answer(workspace, "double", "return 2 * x")
     command("run", "part9", cwd=workspace)

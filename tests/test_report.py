@@ -367,6 +367,14 @@ def test_a_beginner_is_told_where_to_begin():
     assert "line 0" not in shown(report(todo), 80, line=0)
 
 
+@pytest.mark.parametrize("width", range(40, 110, 5))
+def test_the_command_to_begin_with_is_never_broken(width):
+    todo = verdict("not_attempted", model.NOT_WRITTEN)
+    lines = shown(report(todo), width, line=26).partition("\n\n")[0].splitlines()
+    assert any("grader run part9.not_attempted." in line for line in lines)
+    assert [line for line in lines if line.endswith(" ") or len(line) > width] == []
+
+
 def test_notes_are_shown():
     output = shown(report(notes=["the cell at line 3 failed: [bold]"]), 80)
     assert "Note: the cell at line 3 failed: [bold]\n" in output

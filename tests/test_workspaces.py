@@ -92,7 +92,7 @@ TAKEN = {
     "a dead link": (lambda here: _link(here / "there", "nowhere"), "there", "is a link"),
     "no folder above": (lambda here: None, "no/there", "There is no folder no. Make it first: mkdir -p no"),
     "a file above": (lambda here: _text(here / "no"), "no/there", "There is no folder no"),
-    "the kit": (lambda here: None, "kit/there", "in the kit's own folder"),
+    "the kit": (lambda here: None, "kit/there", "Name one outside it: `grader init zero-to-hero`."),
     "deep in the kit": (lambda here: (here / "kit" / "data" / "deep").mkdir(), "kit/data/deep", "in the kit's own folder"),
     "the kit by a link": (lambda here: _link(here / "way", here / "kit"), "way/there", "in the kit's own folder"),
     "a workspace": (lambda here: _text(here / "w" / "exercises" / "part1.py"), "w/there", "in a workspace already"),

@@ -33,6 +33,9 @@ MESSAGE = 600
 END = 250
 BLOCK = 3
 """Frames of a trace, at most, that are looked for again right below."""
+BEGIN = "Nothing is written yet, and that is where everyone starts."
+GLUE = "\0"
+"""Stands for a blank at which no line is broken; what is printable holds none."""
 PDB = re.compile(r"(?m)^> /.*/([^/\n]+\.py\(\d+\))")
 """Where a debugger stands: in a folder that is gone by now."""
 
@@ -211,17 +214,15 @@ def _first_line(console: Console, report: Report, line: int, more: str) -> None:
     """For whom has not begun: what to open, and what to do first."""
     first = report.results[0].id
     where = printable(f"{report.file}, line {line}," if line else report.file)
-    console.print(
-        Text.assemble(
-            "Nothing is written yet, and that is where everyone starts. Open ",
-            (where, "bold"),
-            " and write ",
-            (first.split(".")[1], "bold"),
-            "; save; then run ",
-            (printable(f"grader run {first}{more}"), "bold"),
-            ".\n",
-        )
-    )
+    name, command = first.split(".")[1], printable(f"grader run {first}{more}")
+    whole = command.replace(" ", GLUE)  # a command that is broken over two lines can't be copied
+    told = f"{BEGIN} Open {where} and write {name}; save; then run {whole}."
+    lines = textwrap.wrap(told, _room(console, 0), break_long_words=False, break_on_hyphens=False)
+    text = Text("\n".join(lines).replace(GLUE, " "))
+    for bold in (where, name, command):
+        text.highlight_regex(r"\s".join(map(re.escape, bold.split(" "))), "bold")
+    console.print(text, no_wrap=True, overflow="ignore", crop=False)
+    console.print()
 
 
 def summary(console: Console, report: Report) -> None:

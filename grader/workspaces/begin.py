@@ -77,7 +77,10 @@ def _check(course: Course, folder: Path) -> None:
     if not whole.parent.is_dir():
         raise UsageError(f"There is no folder {folder.parent}. Make it first: mkdir -p {folder.parent}.")
     if whole.is_relative_to(course.root.resolve()):
-        raise UsageError(f"{folder} is in the kit's own folder, {course.root}. Name one outside it.")
+        beside = os.path.relpath(course.root.resolve().parent / "zero-to-hero")
+        raise UsageError(
+            f"{folder} is in the kit's own folder, {course.root}. Name one outside it: `grader init {beside}`."
+        )
     around = next((one for one in whole.parents if next(one.glob("exercises/part*.py"), None)), None)
     if around:
         raise UsageError(f"{folder} is in a workspace already, {around}. Name a folder outside it.")

@@ -72,7 +72,8 @@ def first_wrong(given, got):
     for a, b in given.pairs:
         said = got.get(f"{a} with {b}") if isinstance(got, dict) else None
         right = _numpy(a, b)
-        if isinstance(said, (tuple, str)) and said != right:
+        unrefused = said is None and right == "ValueError"  # elsewhere None is a `return` that is missing
+        if unrefused or (isinstance(said, (tuple, str)) and said != right):
             what = "a ValueError" if right == "ValueError" else right
             return f"{a} with {b}: {what} was asked, {'a ValueError' if said == 'ValueError' else said} came."
     return None
