@@ -27,7 +27,7 @@ def list_(part: str | None) -> None:
 
     course = default_course()
     seen = progress.read()
-    if not state.in_workspace():
+    if not seen and not state.in_workspace():
         click.echo(
             "grader: There are no exercises here or above, so nothing is known of your progress. Go to your workspace, "
             "or make one: `grader init DIR`.",

@@ -132,14 +132,10 @@ def _memory(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) 
 
 
 def _recorded(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:
-    """Of writing into a tensor of which a gradient is asked."""
-    if "leaf Variable that requires grad is being used in an in-place operation" not in fault["what"]:
+    """Of writing into a tensor of which a gradient is asked, where nothing is to be changed in place."""
+    if evidence.updates or "leaf Variable that requires grad is being used in an in-place" not in fault["what"]:
         return ""
-    return (
-        "A gradient of this tensor is asked for, so torch lets nobody write into it: `x -= y` does, `x = x - y` makes "
-        "a new tensor. Where a parameter is to be changed in place, say that it is no part of the computation: "
-        "torch.no_grad()"
-    )
+    return "The gradient of this tensor is asked for: `x -= y` writes into x itself, `x = x - y` makes a new tensor"
 
 
 def _shapes(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) -> str:

@@ -235,7 +235,9 @@ def summary(console: Console, report: Report) -> None:
         _indented(console, f"Note: {note}", "yellow", indent=0)
     parts = ", ".join(f"{number} {word}" for word, number in counts.items())
     if report.not_run:
-        console.print(f"Not run: {not_run(report)}, by grader train {report.part}.", style="dim")
+        console.print(
+            f"Not run: {not_run(report)} (grader train {report.part} trains what you have written).", style="dim"
+        )
     console.print(f"[bold]{report.points} of {report.max_points} points[/] | {parts} | {report.seconds:.1f} s")
     following = next((r for r in report.results if r.status != "passed"), None)
     if following is None:
