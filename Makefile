@@ -29,10 +29,12 @@ $(VENV)/%: requirements/%.lock requirements/torch.lock pyproject.toml
 	$(BIN)/pip install -q --no-deps -e .
 	@touch $@
 
-# Needs uv. What a CUDA build of torch brings along is left to torch.
+# Needs uv. What is locked stays as it is, if it still fits: delete a lock to have all of it anew.
+# What a CUDA build of torch brings along is left to torch.
 lock:
 	for name in student dev; do \
 	  extra=$$([ $$name = dev ] && echo --extra=dev); \
+	  [ ! -e requirements/$$name.lock ] || cp requirements/$$name.lock requirements/$$name.full; \
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --no-strip-extras --override requirements/torch.lock $$extra -q -o requirements/$$name.full pyproject.toml && \
 	  awk '/^[a-z]/ {keep = $$0 !~ /^(torch|triton|cuda-|nvidia-)/} keep' requirements/$$name.full > requirements/$$name.lock && \

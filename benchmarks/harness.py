@@ -164,7 +164,7 @@ def main() -> int:
     warm.import_torch()
     torch.set_num_threads(1)
     course = Course(ROOT)
-    words = data.current(ROOT).words
+    words = data.current(Course(ROOT)).words
     template = start_template(fresh=True)
     missed = 0
     print(f"{'training':30} {'steps':>6} {'step':>6} {'share':>6} {'ratio':>6} {'target':>7}")

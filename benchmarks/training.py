@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from grader import data
+from grader.course import Course
 from reference import part1_bigram, part2_mlp, part5_wavenet, speedrun, trainers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -217,7 +218,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="leave the speedrun out")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    train, dev, _ = part2_mlp.split_words(data.current(ROOT).words, 42)
+    train, dev, _ = part2_mlp.split_words(data.current(Course(ROOT)).words, 42)
     missed = compare_loops(train, options.rounds, options.steps)
     if not options.quick:
         missed += compare_speedrun(train, dev)

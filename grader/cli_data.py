@@ -17,7 +17,7 @@ def data() -> None:
 @data.command()
 def status() -> None:
     """Say which edition of the names is in use, and verify it."""
-    names = names_data.current(default_course().root)
+    names = names_data.current(default_course())
     click.echo(f"{names.path}: {names.edition}")
     click.echo(f"sha256 {names.sha256}")
     click.echo("verified" if names.sha256 in names_data.EDITIONS else "readable; no known hash to compare with")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from grader.cores import cores
-from grader.course import Part, default_course
+from grader.course import Part, authored_course
 from grader.errors import UsageError
 from grader.output import check_writable
 
@@ -21,7 +21,7 @@ def build() -> None:
     """Make exercises/ from solutions/, and the report's JSON Schema."""
     from grader.dev import build as building
 
-    for path, changed in building.build(default_course()):
+    for path, changed in building.build(authored_course()):
         click.echo(f"{'written' if changed else 'unchanged'} {path}")
 
 
@@ -32,7 +32,7 @@ def check(part: str | None, seeds: int) -> None:
     """Prove that stubs earn nothing, solutions everything, and every known mistake is named."""
     from grader.dev import check as proof
 
-    course = default_course()
+    course = authored_course()
     parts: list[Part] = [course.part(part)] if part else course.parts()
     faults = [fault for each in parts for fault in proof.check(course, each, seeds, click.echo)]
     for fault in faults:
@@ -54,6 +54,7 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
 
     from grader import versions, warm
 
+    course = authored_course()
     deadline = time.monotonic() + budget if budget else None
     check_writable(str(table) if table else None)
     try:
@@ -62,7 +63,6 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
     except ModuleNotFoundError as error:
         raise UsageError(f"An audit needs {error.name}: install the kit with its dev extra.") from None
 
-    course = default_course()
     chosen = auditing.exercises(course, targets)
 
     warm.import_torch()  # once, here: the processes that grade are forks
@@ -98,7 +98,7 @@ def calibrate(
 
     from grader import warm
 
-    course = default_course()
+    course = authored_course()
     chosen = [course.part(name) for name in parts] if parts else course.parts()
     check_writable(str(table) if table else None)
     warm.import_torch()

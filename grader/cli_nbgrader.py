@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from grader.course import default_course
+from grader.course import authored_course
 from grader.errors import UsageError
 
 
@@ -22,7 +22,7 @@ def nbgrader() -> None:
 )
 def release(parts: tuple[str, ...], root: Path, assignment: str | None, replace: bool) -> None:
     """Make or update an nbgrader course, with an assignment of each PART (part4)."""
-    course = default_course()
+    course = authored_course()
     chosen = [course.part(part) for part in parts]
     if assignment and len(chosen) > 1:
         raise UsageError("--assignment names one assignment: release the parts one by one.")

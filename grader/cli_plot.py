@@ -50,7 +50,7 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
         chosen = render.find(course, one, names)
         if not chosen:
             click.echo(f"{one.id} has no pictures.")
-        words = names_data.current(course.root).words if chosen else []
+        words = names_data.current(course).words if chosen else []
         results = []
         for result in render.render(course, one, chosen, submission, warm_process, words, seed, sandbox.Limits()):
             results.append(result)

@@ -9,6 +9,7 @@ import ast
 import difflib
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -65,9 +66,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Course:
-    """The folders of a course: grader/checks, reference, solutions and exercises under one root."""
+    """The folders of a course under one root: grader/checks, and those that `folder` names."""
 
     root: Path
+
+    def folder(self, name: str) -> Path:
+        """Where its exercises, data, reference or solutions are. A wheel has all but the last in grader/kit: other
+        packages lie beside grader there, and may have folders of those names.
+        """
+        return (self.root / "grader" / "kit" if self.installed else self.root) / name
+
+    @property
+    def installed(self) -> bool:
+        """Whether it came in a wheel: pyproject.toml says what goes there."""
+        return (self.root / "grader" / "kit").is_dir()
 
     def parts(self) -> list[Part]:
         """All parts in order of name."""
@@ -127,22 +139,26 @@ class Course:
 
     def hidden_folders(self) -> tuple[str, ...]:
         """What a student's code has no business reading."""
-        folders = ("reference", "solutions", "tests", ".git", "grader/checks")
-        return tuple(str(self.root / folder) for folder in folders)
+        ours = (self.folder("reference"), self.folder("solutions"))
+        return tuple(map(str, (*ours, *(self.root / name for name in ("tests", ".git", "grader/checks")))))
 
     def load(self, part: Part) -> tuple[dict[str, Any], ModuleType]:
         """Import a part's checks, by id, and its trusted implementation. This imports torch."""
-        import grader.checks
-        import reference
-
-        # A course is chosen by pointing the two packages at its folders; one course a process.
-        grader.checks.__path__ = [str(self.root / "grader" / "checks")]
-        reference.__path__ = [str(self.root / "reference")]
+        self.choose()
         trusted = importlib.import_module(f"reference.{part.name}")
         checks = {}
         for spec in part.checks:
             checks[spec.id] = getattr(importlib.import_module(spec.module), spec.name)
         return checks, trusted
+
+    def choose(self) -> None:
+        """Point the packages grader.checks and reference at this course's folders; one course a process."""
+        import grader.checks
+
+        grader.checks.__path__ = [str(self.root / "grader" / "checks")]
+        # No folder that Python searches need hold it: none does where the kit is installed.
+        reference = sys.modules.setdefault("reference", ModuleType("reference"))
+        reference.__path__ = [str(self.folder("reference"))]
 
     def probe_sources(self, part: Part) -> dict[str, str]:
         """The source of each probe, by the id of its check, as it travels to the student's process."""
@@ -183,6 +199,16 @@ def default_course() -> Course:
     """The course that GRADER_COURSE names, else the one this package belongs to."""
     named = os.environ.get("GRADER_COURSE")
     return Course(Path(named) if named else Path(__file__).resolve().parent.parent)
+
+
+def authored_course() -> Course:
+    """The same, for what is made of its solutions. Raises UsageError where the kit is installed without them."""
+    course = default_course()
+    if course.installed:
+        raise UsageError(
+            "This needs the solutions, and an installed kit has none. Run it in a clone of the kit's repository."
+        )
+    return course
 
 
 def _specs(tree: ast.Module, part: str, module: str, file: Path) -> Iterator[Spec]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import state
+from grader.course import Course
 from grader.errors import UsageError
 
 EDITIONS = {
@@ -55,11 +56,11 @@ def read(path: Path) -> Names:
     return Names(path, words, hashlib.sha256(raw).hexdigest())
 
 
-def current(root: Path) -> Names:
+def current(course: Course) -> Names:
     """The list in use: the student's own where there is one, else the course's, checked by hash."""
     if own().exists():
         return read(own())
-    names = read(root / "data" / "names.txt")
+    names = read(course.folder("data") / "names.txt")
     if names.sha256 != SHIPPED:
         raise UsageError(
             f"{names.path} is not the list that the kit ships (sha256 {names.sha256[:12]}..., expected "

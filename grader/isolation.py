@@ -129,9 +129,8 @@ def _files(kit: Path) -> list[str]:
     shown = [w for f in folders for w in (["--tmpfs", f] if f in closed else ["--perms", "0755", "--dir", f])]
     shown += [word for path in paths for word in ("--ro-bind-try", str(path), str(path))]
     for place in dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")):
-        for package in ("grader", "reference"):  # an installed kit, with what students must not see
-            if Path(place, package).is_dir():
-                shown += ["--tmpfs", str(Path(place, package)), "--remount-ro", str(Path(place, package))]
+        if Path(place, "grader").is_dir():  # an installed kit, with what students must not see
+            shown += ["--tmpfs", str(Path(place, "grader")), "--remount-ro", str(Path(place, "grader"))]
     return [
         *("--ro-bind", str(kit), "/kit"),
         *("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue"),

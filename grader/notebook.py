@@ -32,7 +32,7 @@ def plot(part: str, namespace: dict[str, Any], *names: str, seed: int = 0) -> Pi
     """
     course = default_course()
     one = course.part(part)
-    words = data.current(course.root).words
+    words = data.current(course).words
     chosen = find(course, one, names)
     return Pictures(tuple(_drawn(picture, namespace, inputs(picture, one, words, seed)) for picture in chosen))
 

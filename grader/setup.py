@@ -135,7 +135,7 @@ def workspace(course: Course) -> Item:
 def data(course: Course) -> Item:
     """The list of names in use."""
     try:
-        names = names_data.current(course.root)
+        names = names_data.current(course)
     except UsageError as error:
         return _fault("data", error)
     known = "hash verified" if names.sha256 in names_data.EDITIONS else "no known hash to compare with"

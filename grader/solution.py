@@ -14,9 +14,9 @@ _MARKER = re.compile(r"[ \t]*### (BEGIN|END) SOLUTION[ \t]*")
 
 def file(course: Course, part: Part) -> Path:
     """The solutions to a part: handed out beside the exercises, or the course's own. Raises UsageError."""
-    for folder in (state.workspace(), course.root):
-        if (folder / "solutions" / f"{part.name}.py").is_file():
-            return folder / "solutions" / f"{part.name}.py"
+    for folder in (state.workspace() / "solutions", course.folder("solutions")):
+        if (folder / f"{part.name}.py").is_file():
+            return folder / f"{part.name}.py"
     raise UsageError(
         f"This course keeps its solutions to itself: there is no solutions/{part.name}.py. Ask whoever teaches it; "
         f"the file belongs into {state.workspace() / 'solutions'}."

@@ -6,6 +6,7 @@ import pytest
 import students
 
 from grader import data
+from grader.course import Course
 from grader.errors import UsageError
 
 
@@ -57,7 +58,7 @@ def test_a_bad_list_is_refused_by_its_line_and_changes_nothing(listed, what):
     assert words in str(caught.value)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 300
-    assert data.current(students.ROOT) == data.Names(data.own(), good.words, good.sha256)
+    assert data.current(Course(students.ROOT)) == data.Names(data.own(), good.words, good.sha256)
     assert [path.name for path in data.own().parent.iterdir()] == ["names.txt"]
 
 
@@ -90,7 +91,7 @@ def test_a_list_is_read_whatever_its_line_ends(listed, content):
 
 
 def test_the_shipped_list_is_the_one_that_its_hash_names():
-    names = data.current(students.ROOT)
+    names = data.current(Course(students.ROOT))
     assert names.path == students.ROOT / "data" / "names.txt"
     assert (len(names.words), names.edition) == (32_257, "ssa (the kit's own, 32,257 names)")
 
@@ -99,7 +100,7 @@ def test_a_shipped_list_that_was_changed_is_not_used(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "names.txt").write_text("emma\n")
     with pytest.raises(UsageError, match="is not the list that the kit ships") as caught:
-        data.current(tmp_path)
+        data.current(Course(tmp_path))
     assert f"grader data use {tmp_path / 'data' / 'names.txt'}" in str(caught.value)
 
 
@@ -107,10 +108,10 @@ def test_ones_own_list_is_copied_and_given_up(listed):
     path = listed(b"emma\n")
     assert data.use(path).words == ["emma"]
     path.unlink()
-    assert data.current(students.ROOT).words == ["emma"]
+    assert data.current(Course(students.ROOT)).words == ["emma"]
     assert data.use(data.own()).words == ["emma"]
     data.use_shipped()
-    assert len(data.current(students.ROOT).words) == 32_257
+    assert len(data.current(Course(students.ROOT)).words) == 32_257
     data.use_shipped()  # twice is no fault
 
 
@@ -118,4 +119,4 @@ def test_ones_own_list_is_checked_each_time(listed):
     data.use(listed(b"emma\n"))
     data.own().write_bytes(b"Emma\n")
     with pytest.raises(UsageError, match="line 1: 'E'"):
-        data.current(students.ROOT)
+        data.current(Course(students.ROOT))

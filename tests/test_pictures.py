@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 COURSE = Course(ROOT)
 PARTS = {part.id: part for part in COURSE.parts()}
-WORDS = data.current(ROOT).words
+WORDS = data.current(Course(ROOT)).words
 PICTURES = {f"{id}.{one.name}": (part, one) for id, part in PARTS.items() for one in render.find(COURSE, part)}
 
 # For each picture: how many panels, what their axes say, how many lines (histograms and bars included) and images.

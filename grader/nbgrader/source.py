@@ -33,7 +33,7 @@ as you like. What counts is the notebook that you hand in, run from top to botto
 
 def notebook(course: Course, part: Part) -> Any:
     """The source notebook, ready for nbgrader. Raises UsageError where the solutions do not fit the checks."""
-    path = course.root / "solutions" / f"{part.name}.py"
+    path = course.folder("solutions") / f"{part.name}.py"
     try:
         authored = jupytext.read(path)
     except FileNotFoundError:
@@ -106,6 +106,6 @@ def _identify(made: Any) -> None:
 
 def data(course: Course, part: Part) -> list[Path]:
     """The files that a part's own cells read, and which have to lie beside its notebook."""
-    names = course.root / "data" / "names.txt"
-    solutions = course.root / "solutions" / f"{part.name}.py"
+    names = course.folder("data") / "names.txt"
+    solutions = course.folder("solutions") / f"{part.name}.py"
     return [names] if names.is_file() and names.name in solutions.read_text(encoding="utf-8") else []

@@ -71,7 +71,7 @@ def grade(
 ) -> list[Result]:
     """Train what a submission has written, check by check. Raises UsageError where the set-up is at fault."""
     _, trusted = course.load(part)
-    words = names_data.current(course.root)
+    words = names_data.current(course)
     results = []
     for training in filter(only, declared(course, part, "training", Training)):
         training.part = part.id

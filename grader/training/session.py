@@ -73,7 +73,7 @@ def _race(course: Course, part: Part, submission: Submission, template: Template
         raise UsageError(f"{part.id} has no speedrun. Parts that have one say so in their text.")
     one = races[0]
     one.part = part.id
-    words = names_data.current(course.root)
+    words = names_data.current(course)
     watch.say("the reference's recipe, unless it is known, and then yours")
     corpus = renumbered(one.corpus(words.words), seed_for(plan.seed, one.id, "letters"))
     return race(course, part, submission, template, plan, one, words, corpus)

@@ -36,7 +36,7 @@ def workspace() -> Path:
 
 def own_checkout(course: Course, home: Path) -> bool:
     """Whether a workspace is the course's own folder."""
-    ours = course.root / "exercises"
+    ours = course.folder("exercises")
     return ours.is_dir() and (home / "exercises").is_dir() and os.path.samefile(ours, home / "exercises")
 
 
@@ -61,10 +61,10 @@ def of_course(course: Course, part: Part) -> Text:
 
     Without solutions, the exercises as they are. Raises UsageError where they are missing, or can't be read.
     """
-    path = course.root / "exercises" / f"{part.name}.py"
+    path = course.folder("exercises") / f"{part.name}.py"
     content = read(path)
     if content is None:
-        raise UsageError(f"The kit has no {path}. Install it from a checkout: pip install -e.")
+        raise UsageError(f"The kit has no {path}. Install it once more.")
     found = _cleared(course, part) or texts.read(content, path)
     return texts.text("".join(line + "\n" for line in found.bare))
 
@@ -81,7 +81,7 @@ def read(path: Path) -> bytes | None:
 
 def _cleared(course: Course, part: Part) -> Text | None:
     """A part's solutions without what solves them, as `grader dev build` makes it; None where they are not there."""
-    path = course.root / "solutions" / f"{part.name}.py"
+    path = course.folder("solutions") / f"{part.name}.py"
     content = read(path)
     if content is None:
         return None
@@ -94,5 +94,5 @@ def _cleared(course: Course, part: Part) -> Text | None:
 
 def data(course: Course) -> dict[str, bytes]:
     """The data files that a workspace has, by name: those that the course has."""
-    found = {name: read(course.root / "data" / name) for name in ("names.txt", "README.md")}
+    found = {name: read(course.folder("data") / name) for name in ("names.txt", "README.md")}
     return {name: content.replace(b"\r\n", b"\n") for name, content in found.items() if content is not None}
