@@ -30,9 +30,9 @@ def build() -> None:
 @click.option("--seeds", type=click.IntRange(1, 1000), default=20, help="How many seeds [20].")
 def check(part: str | None, seeds: int) -> None:
     """Prove that stubs earn nothing, solutions everything, and every known mistake is named."""
+    course = authored_course()
     from grader.dev import check as proof
 
-    course = authored_course()
     parts: list[Part] = [course.part(part)] if part else course.parts()
     faults = [fault for each in parts for fault in proof.check(course, each, seeds, click.echo)]
     for fault in faults:

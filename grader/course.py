@@ -71,8 +71,9 @@ class Course:
     root: Path
 
     def folder(self, name: str) -> Path:
-        """Where its exercises, data, reference or solutions are. A wheel has all but the last in grader/kit: other
-        packages lie beside grader there, and may have folders of those names.
+        """Where its exercises, data, reference or solutions are; the folder need not exist.
+
+        A wheel has them in grader/kit, without solutions: other packages' folders of those names may lie beside grader.
         """
         return (self.root / "grader" / "kit" if self.installed else self.root) / name
 

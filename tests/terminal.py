@@ -20,9 +20,12 @@ CLEAR = "\x1b[2J"
 
 
 class Terminal:
-    """Runs `grader ...` in a pseudo-terminal. Use as a context manager: leaving it ends the command."""
+    """Runs `grader ...` in a pseudo-terminal. Use as a context manager: leaving it ends the command.
 
-    def __init__(self, *arguments, cwd, course=MINI, rows=24, columns=80, **environment):
+    python: another one than the tests' own, with nothing in its environment but what is given.
+    """
+
+    def __init__(self, *arguments, cwd, course=MINI, rows=24, columns=80, python=None, **environment):
         self.seen = ""
         self.everything = ""
         self.status = None
@@ -34,9 +37,12 @@ class Terminal:
                 kept = {
                     name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")
                 }
+                if python:
+                    variables, kept = {"TERM": "xterm-256color"} | environment, {}
+                python = str(python or sys.executable)
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 # A shell stays above it, as at home: a group of processes that has nobody above can't be stopped.
-                os.execve(sys.executable, [sys.executable, "-m", "grader", *map(str, arguments)], kept | variables)
+                os.execve(python, [python, "-m", "grader", *map(str, arguments)], kept | variables)
             finally:
                 os._exit(127)
         self.resize(rows, columns, told=False)

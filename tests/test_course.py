@@ -265,6 +265,27 @@ def test_hidden_folders_are_those_with_answers():
     }
 
 
+def test_an_installed_course_has_its_folders_within_its_package_whatever_lies_beside_it(tmp_path):
+    one = course.Course(tmp_path)
+    names = ("exercises", "data", "reference", "solutions")
+    for name in names:
+        (tmp_path / name).mkdir()  # another package's, or a clone's own
+    assert [one.folder(name) for name in names] == [tmp_path / name for name in names]
+    assert not one.installed
+    (tmp_path / "grader" / "kit").mkdir(parents=True)
+    assert [one.folder(name) for name in names] == [tmp_path / "grader" / "kit" / name for name in names]
+    assert one.installed
+    assert str(tmp_path / "grader" / "kit" / "reference") in one.hidden_folders()
+
+
+def test_what_needs_the_solutions_refuses_an_installed_course_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADER_COURSE", str(tmp_path))
+    assert course.authored_course() == course.Course(tmp_path)
+    (tmp_path / "grader" / "kit").mkdir(parents=True)
+    with pytest.raises(UsageError, match="Run it in a clone of the kit's repository"):
+        course.authored_course()
+
+
 def test_the_course_is_chosen_by_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADER_COURSE", str(tmp_path))
     assert course.default_course().root == tmp_path
