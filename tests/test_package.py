@@ -143,6 +143,11 @@ def test_the_changelog_begins_with_this_version():
     assert re.fullmatch("Unreleased" if "dev" in VERSION else rf"{re.escape(VERSION)} \(\d{{4}}-\d\d-\d\d\)", first)
 
 
+def test_the_docs_name_this_wheel():
+    text = "".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+    assert set(re.findall(r"zero_to_hero_grader-\S+?\.whl", text)) == {WHEEL}
+
+
 # --- For students -------------------------------------------------------------------------------------
 
 
