@@ -61,7 +61,7 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
         from grader.dev import audit as auditing
         from grader.dev import audit_report
     except ModuleNotFoundError as error:
-        raise UsageError(f"An audit needs {error.name}: install the kit with its dev extra.") from None
+        raise UsageError(f"An audit needs {error.name}: in the kit's folder, pip install -e '.[dev]'.") from None
 
     chosen = auditing.exercises(course, targets)
 

@@ -61,14 +61,23 @@ def seed_of(seed: int, part: str) -> int:
 
 @lru_cache(maxsize=KEPT)
 def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
-    """The inputs of a check for a seed."""
+    """The inputs of a check for a seed, made once."""
+    return made(check, spec, seed)
+
+
+def made(check: Check, spec: Spec, seed: int) -> list[Case]:
+    """The inputs of a check for a seed, made anew."""
     if check.make_inputs is None:
         return [_case({})]
     rng = torch.Generator().manual_seed(seed_of(seed, spec.part))
-    made = [_case(values) for values in check.make_inputs(rng)]
-    if not made:
+    found = [*(check.make_inputs(rng) or ())]
+    if not found:
         raise ReferenceFault(f"{spec.id}: its inputs yield no case")
-    return made
+    other = {type(values).__name__ for values in found if not isinstance(values, dict)}
+    if other:
+        kinds = " and ".join(sorted(other))
+        raise ReferenceFault(f"{spec.id}: its inputs yield {kinds}: a case is a dict, and is yielded, not returned")
+    return [_case(values) for values in found]
 
 
 @lru_cache(maxsize=KEPT)

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.slow
 
 CHECKS = "grader/checks/part9_mini.py"
 SOLUTIONS = "solutions/part9_mini.py"
+REFERENCE = "reference/part9_mini.py"
 PLANTED = {
     "exercises out of step": ("exercises/part9_mini.py", "# ## double", "# ## Double", "is not in step"),
     "a stub that answers": (SOLUTIONS, "    ### BEGIN SOLUTION\n    return torch.add(x, x)\n    ### END SOLUTION",
@@ -28,9 +29,43 @@ PLANTED = {
     "no mistake": (CHECKS, '@double.mistake("halved", "This is half, not twice.")\n', "", "no known mistake"),
     "two hints": (CHECKS, '"Twice a number is the number added to itself.", ', "", "2 hints instead of 3"),
     "no title": (CHECKS, '"""Twice the input"""\n', "", "no docstring"),
+    "no title of the part": (CHECKS, '"""A tiny part, to drive the real command in tests"""\n', "", "is the part's title"),
+    "a marker of another form": (SOLUTIONS, "### BEGIN SOLUTION\n    return torch", "# BEGIN SOLUTION\n    return torch",
+                                 "part9_mini.py:28: write the marker as `### BEGIN SOLUTION`"),
     "no points": (CHECKS, "points=2", "points=0", "0 points"),
     "a wait for nobody": (CHECKS, 'after="double"', 'after="treble"', "waits for treble"),
+    "an update of what is no input": (CHECKS, 'updates=("x",)', 'updates=("x", "y")', "it may update y, which is none"),
+    "a check of no solution": (CHECKS, '"double",\n', '"doubel",\n', "defines no doubel, which is checked in "),
+    "a solution without a check": (SOLUTIONS, "# %%\ndef row_sums", "# %%\ndef helper(x):\n    ### BEGIN SOLUTION\n"
+                                   "    return x.square()\n    ### END SOLUTION\n\n\n# %%\ndef row_sums",
+                                   "has a solution in helper, and there is no check of it"),
 }  # fmt: skip
+
+INPUTS = """@double.inputs
+def _(rng):
+    for size in (3, 5):
+        yield {"x": torch.randn(size, 2, generator=rng)}
+"""
+UNFIT = {
+    "no inputs": (CHECKS, INPUTS, "", "It has no inputs: write them under `@double.inputs`."),
+    "inputs that are returned": (CHECKS, INPUTS, INPUTS.replace("for size in (3, 5)", "for size in (3,)").replace(
+        "yield", "return"), "its inputs yield str: a case is a dict, and is yielded, not returned"),
+    "inputs without a case": (CHECKS, INPUTS, "@double.inputs\ndef _(rng):\n    pass\n", "its inputs yield no case"),
+    "inputs that fail": (CHECKS, "yield {\"x\": torch.randn(size, 2, generator=rng)}",
+                         "yield {\"x\": rnd(size, 2)}", "part9_mini.py:24: this can't be run: NameError"),
+    "inputs from another source than rng": (CHECKS, "(size, 2, generator=rng)", "(size, 2)", "draw all of them from rng"),
+    "a probe that reads no input": (CHECKS, "m.double(given.x)\n\n\n@double.inputs", "m.double(given.y)\n\n\n"
+                                    "@double.inputs", "part9_mini.py:18: this can't be run: AttributeError: no 'y'"),
+    "a probe without a return": (CHECKS, "return m.double(given.x)", "m.double(given.x)", "has it a `return`?"),
+    "a probe that is hidden": (CHECKS, '@check(\n    "row_sums",\n    points=2', 'def double(x):\n    return x\n\n\n'
+                               '@check(\n    "row_sums",\n    points=2', "a name there is used twice"),
+    "a reference that lacks a name": (REFERENCE, "def double", "def doubel", "has no attribute 'double'"),
+    "a reference that fails": (REFERENCE, "    return x + x", "    return x + y",
+                          "reference/part9_mini.py:6: this can't be run: NameError"),
+    "a mistake in the place of nothing": (CHECKS, '"This is half, not twice."', '"Half.", replaces="doubel"',
+                                          "its mistakes take the place of doubel"),
+}  # fmt: skip
+"""Faults that keep a check from being run at all."""
 
 
 @pytest.fixture
@@ -56,6 +91,61 @@ def test_a_planted_fault_is_found(course, fault):
     done = command("dev", "check", "--seeds", "2", cwd=course, course=course)
     assert done.returncode == 1
     assert words in done.stdout
+
+
+@pytest.mark.parametrize("fault", UNFIT)
+def test_what_cannot_be_run_is_the_authors_fault_and_said_once(course, fault):
+    file, old, new, words = UNFIT[fault]
+    text = (course / file).read_text()
+    assert old in text
+    (course / file).write_text(text.replace(old, new))
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert (done.returncode, done.stderr) == (1, "")
+    (said,) = (line for line in done.stdout.splitlines() if line.startswith("FAULT part9.double:"))
+    assert words in said
+
+
+def test_a_mistake_that_raises_like_a_slip_is_asked_about(course):
+    text = (course / CHECKS).read_text()
+    assert "return x / 2" in text
+    (course / CHECKS).write_text(text.replace("return x / 2", "return x.halve()"))
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert "part9.double: 'halved' raises AttributeError: 'Tensor' object has no attribute 'halve'." in done.stdout
+    assert done.stdout.endswith("0 faults in 1 parts\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        (
+            CHECKS,
+            '"halved", "This is half, not twice."',
+            '"halved"',
+            "part9_mini.py:27: this can't be imported: TypeError",
+        ),
+        (
+            REFERENCE,
+            "def double(x):",
+            "def double(x:",
+            "reference/part9_mini.py:4: this can't be imported: SyntaxError",
+        ),
+    ],
+    ids=["a mistake without advice", "a reference of no Python"],
+)
+def test_a_file_that_cannot_be_imported_is_named_with_its_line(course, file, old, new, words):
+    text = (course / file).read_text()
+    assert old in text
+    (course / file).write_text(text.replace(old, new, 1))
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_a_reference_that_is_not_there(course):
+    (course / REFERENCE).unlink()
+    done = command("dev", "check", "--seeds", "1", cwd=course, course=course)
+    assert done.returncode == 2
+    assert "a part's trusted implementations go there" in done.stderr
 
 
 def test_a_solutions_line_in_the_text_is_found(course):

@@ -346,7 +346,7 @@ def test_every_training_check_is_complete(training):
 
 
 def test_every_part_has_one_and_two_have_a_speedrun():
-    assert {t.part for t in TRAININGS} == {f"part{n}" for n in range(8)}
+    assert {t.part for t in TRAININGS} >= {f"part{n}" for n in range(8)}
     races = [part.id for part in COURSE.parts() if declared(COURSE, part, "training", Speedrun)]
     assert races == ["part2", "part5"]
 

@@ -12,7 +12,7 @@ from grader.alike import alike
 from grader.attempt import Answer, Attempt
 from grader.check import Check
 from grader.course import Course, Part, Spec
-from grader.dev import build
+from grader.dev import build, trial
 from grader.reply import Outcome
 from grader.report.model import Report
 from grader.sandbox import Limits
@@ -30,18 +30,24 @@ def check(course: Course, part: Part, seeds: int, say: Callable[[str], None]) ->
     say(f"{part.id}: {len(part.exercises)} exercises, {len(part.checks)} checks, {part.points} points")
     yield from declared(part)
     yield from written(course, part)
+    checks, trusted = trial.load(course, part)
+    unfit = {spec.id: [*trial.faults(course, spec, checks[spec.id], trusted)] for spec in part.checks}
+    for found in unfit.values():
+        yield from found
+    fit = tuple(spec for spec in part.checks if not unfit[spec.id])  # of the others no more can be said
     template = start_template(fresh=True)
     try:
-        yield from stubs_earn_nothing(course, part, template)
+        yield from stubs_earn_nothing(course, part, fit, template)
         say(f"{part.id}: the solutions under {seeds} seeds")
         for seed in range(seeds):
-            yield from solutions_pass(course, part, template, seed)
+            yield from solutions_pass(course, part, fit, template, seed)
     finally:
         template.close()
-    checks, trusted = course.load(part)
-    mistakes = sum(len(one.mistakes) for one in checks.values())
+    mistakes = sum(len(checks[spec.id].mistakes) for spec in fit)
     say(f"{part.id}: {mistakes} known mistakes under {seeds} seeds")
-    for spec in part.checks:
+    for spec in fit:
+        for doubt in trial.doubts(spec, checks[spec.id], trusted):
+            say(doubt)
         try:
             yield from mistakes_are_named(spec, checks[spec.id], trusted, seeds)
             yield from spoilt_answers_are_refused(spec, checks[spec.id], trusted)
@@ -52,6 +58,8 @@ def check(course: Course, part: Part, seeds: int, say: Callable[[str], None]) ->
 def declared(part: Part) -> Iterator[str]:
     """Every check has a title, points and three hints, and no id is used twice."""
     seen: set[str] = set()
+    if part.title == part.name:
+        yield f"{part.id}: grader/checks/{part.name} has no docstring, whose first line is the part's title"
     for spec in part.checks:
         if spec.id in seen:
             yield f"{spec.id}: the id is used twice"
@@ -77,8 +85,22 @@ def written(course: Course, part: Part) -> Iterator[str]:
     stub = build.stub(source)
     if not target.exists() or target.read_text(encoding="utf-8") != stub:
         yield f"{part.id}: {target} is not in step with {source}: run `grader dev build`"
-    defined = {name for cell in cells.read(source, part.name).cells for name in cell.names()}
-    yield from (f"{part.id}: {source} defines no {name}" for name in part.exercises if name not in defined)
+    solved = cells.read(source, part.name).cells
+    defined = {name for cell in solved for name in cell.names()}
+    for name in part.exercises:
+        if name not in defined:
+            file = next(spec.file for spec in part.checks if spec.exercise == name)
+            yield f"{part.id}: {source} defines no {name}, which is checked in {file}"
+    home = course.root / "grader" / "checks" / part.name
+    trained = " ".join(file.read_text(encoding="utf-8") for file in home.glob("training*.py"))  # a race is no check
+    for cell in solved:
+        asked = any(name in part.exercises or f"m.{name}(" in trained for name in cell.names())
+        if "### BEGIN SOLUTION" in cell.source and not asked:
+            named = " or ".join(cell.names()) or cell.place
+            yield f"{part.id}: {source} has a solution in {named}, and there is no check of it"
+    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), 1):
+        if line.endswith(("BEGIN SOLUTION", "END SOLUTION")) and not line.strip().startswith("### "):
+            yield f"{part.id}: {source}:{number}: write the marker as `### {' '.join(line.split()[-2:])}`"
     shipped = {line.strip() for line in stub.splitlines()}
     for line in solution_lines(source.read_text(encoding="utf-8")):
         if line in shipped:
@@ -93,16 +115,16 @@ def solution_lines(text: str) -> Iterator[str]:
                 yield line
 
 
-def stubs_earn_nothing(course: Course, part: Part, template: Template) -> Iterator[str]:
+def stubs_earn_nothing(course: Course, part: Part, specs: tuple[Spec, ...], template: Template) -> Iterator[str]:
     """Every stub is not attempted, and worth nothing."""
-    for result in _grade(course, part, "exercises", template, 0).results:
+    for result in _grade(course, part, specs, "exercises", template, 0).results:
         if result.status != "not_attempted" or result.points:
             yield f"{result.id}: the stub is {result.status} with {result.points} points: {result.message}"
 
 
-def solutions_pass(course: Course, part: Part, template: Template, seed: int) -> Iterator[str]:
+def solutions_pass(course: Course, part: Part, specs: tuple[Spec, ...], template: Template, seed: int) -> Iterator[str]:
     """Every solution passes."""
-    for result in _grade(course, part, "solutions", template, seed).results:
+    for result in _grade(course, part, specs, "solutions", template, seed).results:
         if result.status != "passed":
             yield f"{result.id}: the solution is {result.status} under seed {seed}: {result.message}"
 
@@ -159,7 +181,7 @@ def spoilt_answers_are_refused(spec: Spec, check: Check, trusted: ModuleType) ->
             yield f"{spec.id}: the right answer, spoilt ({name}), is refused and not named"
 
 
-def _grade(course: Course, part: Part, folder: str, template: Template, seed: int) -> Report:
+def _grade(course: Course, part: Part, specs: tuple[Spec, ...], folder: str, template: Template, seed: int) -> Report:
     submission = cells.read(course.root / folder / f"{part.name}.py", part.name)
     attempt = Attempt.of(course, part, submission, template, Limits())
-    return pipeline.grade(course, part, part.checks, attempt, seed)
+    return pipeline.grade(course, part, specs, attempt, seed)
