@@ -31,8 +31,8 @@ from grader.attempt import Attempt
 from grader.course import Course
 from grader.declared import declared, source_of
 from grader.sandbox import Limits
+from grader.start import start_template
 from grader.student.trainer import Trainer
-from grader.template import start_template
 from grader.training import evaluate
 from grader.training.checkpoint import Keeper, Setting
 from grader.training.recipe import Training

@@ -23,7 +23,7 @@ from grader.cli_progress import hint, list_, remember, solution
 from grader.cli_training import keep, records, train, training
 from grader.cli_watch import watch
 from grader.cli_workspace import init, reset, update
-from grader.commands import Commands
+from grader.commands import Commands, started
 from grader.course import PUBLIC_SEED, default_course
 from grader.output import check_writable, screen, write, write_whole
 from grader.targets import TARGET
@@ -85,7 +85,7 @@ def run(
 
     from msgspec import structs
 
-    from grader import pipeline, sandbox, template
+    from grader import pipeline, sandbox
     from grader.attempt import Attempt
     from grader.declared import how_many
     from grader.keeping import KeepingAttempt
@@ -93,25 +93,19 @@ def run(
     from grader.workspaces.exercise import line_of
 
     console = screen(quiet=quiet or json_file == "-")
-    warm_process = template.start_template(isolation=levels.named(isolation, []))
-    try:
-        header = terminal.header(f"{part.id}: {part.title}", str(path), seed, warm_process.isolation.name)
+    with started(levels.named(isolation, [])) as template:
+        header = terminal.header(f"{part.id}: {part.title}", str(path), seed, template.isolation.name)
         live = terminal.Live(console, header)
         attempt = (KeepingAttempt if html_file else Attempt).of(
-            course, part, submission, warm_process, sandbox.Limits(seconds=timeout, total=12 * timeout)
+            course, part, submission, template, sandbox.Limits(seconds=timeout, total=12 * timeout)
         )
         report = pipeline.grade(course, part, specs, attempt, seed, live)
         if and_train:
             live.release()
-            trained, plan = training(course, part, submission, warm_process, console, seed=seed)
+            trained, plan = training(course, part, submission, template, console, seed=seed)
             report = model.joined(report, trained)
         elif len(specs) == len(part.checks):
             report = structs.replace(report, not_run=how_many(course, part, "training", "training"))
-    except sandbox.Ended as ended:
-        click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
-        sys.exit(3)
-    finally:
-        warm_process.close()
     line = line_of(submission.cells, specs[0].exercise) if path.suffix == ".py" else None
     live.finish(report, 0 if line is None else line + 1, f" --file {file}" if file else "")
     if file is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader import state
+from grader.commands import started
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen, write_whole
@@ -55,22 +56,16 @@ def diff(exercise: str | None, file: Path | None, seed: int, png: str | None, te
 
     from msgspec.structs import replace
 
-    from grader import differences, pipeline, sandbox, template
+    from grader import differences, pipeline, sandbox
     from grader.keeping import KeepingAttempt
     from grader.report import difference, terminal
     from grader.report.model import Details
 
     console = screen(quiet=False)
-    warm_process = template.start_template()
-    try:
-        attempt = KeepingAttempt.of(course, part, submission, warm_process, sandbox.Limits())
+    with started() as template:
+        attempt = KeepingAttempt.of(course, part, submission, template, sandbox.Limits())
         assert isinstance(attempt, KeepingAttempt)
         report = pipeline.grade(course, part, specs, attempt, seed)
-    except sandbox.Ended as ended:
-        click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
-        sys.exit(3)
-    finally:
-        warm_process.close()
     for line in terminal.header(f"{part.id}: {part.title}", str(path), seed, report.isolation):
         console.print(line)
     found = differences.of_report(specs, report, course.load(part), attempt.answers)

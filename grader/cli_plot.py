@@ -1,11 +1,11 @@
 """The command that draws pictures. Thin, as all commands: it reads arguments, calls, prints."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from grader import data as names_data
+from grader.commands import started
 from grader.course import default_course
 from grader.errors import UsageError
 from grader.output import spare_answers
@@ -40,10 +40,9 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
 
     warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
-    from grader import sandbox, template
+    from grader import sandbox
 
-    warm_process = template.start_template()  # before the pictures are imported, as in pipeline.py
-    try:
+    with started() as template:  # before the pictures are imported, as in pipeline.py
         from grader.pictures import page, render
         from grader.report.terminal import printable
 
@@ -52,7 +51,7 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
             click.echo(f"{one.id} has no pictures.")
         words = names_data.current(course).words if chosen else []
         results = []
-        for result in render.render(course, one, chosen, submission, warm_process, words, seed, sandbox.Limits()):
+        for result in render.render(course, one, chosen, submission, template, words, seed, sandbox.Limits()):
             results.append(result)
             if isinstance(result, render.Drawn):
                 path = out / f"{one.id}-{result.name}.png"
@@ -60,11 +59,6 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
                 click.echo(" ".join([f"written   {path}", *result.remarks]))
             else:
                 click.echo(printable(" ".join(f"not drawn {result.name}: {result.why}".split())))
-    except sandbox.Ended as ended:
-        click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
-        sys.exit(3)
-    finally:
-        warm_process.close()
     if html_file:
         _write(html_file, page.page(f"{one.id}: {one.title}", results).encode())
         click.echo(f"written   {html_file}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader import hints, progress, state
+from grader.commands import started
 from grader.course import PUBLIC_SEED, Part, Spec, default_course
 from grader.errors import UsageError
 from grader.output import screen
@@ -123,18 +124,12 @@ def _judged(part: Part, specs: tuple[Spec, ...]) -> "Report":
 
     warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
-    from grader import pipeline, sandbox, template
+    from grader import pipeline, sandbox
     from grader.attempt import Attempt
 
-    warm_process = template.start_template()
-    try:
-        attempt = Attempt.of(course, part, submission, warm_process, sandbox.Limits())
+    with started() as template:
+        attempt = Attempt.of(course, part, submission, template, sandbox.Limits())
         return pipeline.grade(course, part, specs, attempt, PUBLIC_SEED)
-    except sandbox.Ended as ended:
-        click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
-        sys.exit(3)
-    finally:
-        warm_process.close()
 
 
 def _show_code(code: str) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader import data as names_data
+from grader.commands import started
 from grader.course import default_course
 from grader.errors import UsageError
-from grader.output import check_writable, screen
+from grader.output import check_writable, screen, write
 from grader.targets import PART
 
 if TYPE_CHECKING:
@@ -56,30 +57,21 @@ def train(
 
     warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
-    from grader import sandbox, template
     from grader.report import schema, terminal
 
     console = screen(quiet=json_file == "-")
-    warm_process = template.start_template()
-    try:
-        for line in terminal.header(f"{part.id}: {part.title}", submission.path, seed, warm_process.isolation.name):
+    with started() as template:
+        for line in terminal.header(f"{part.id}: {part.title}", submission.path, seed, template.isolation.name):
             console.print(line)
         report, plan = training(
-            course, part, submission, warm_process, console, device, budget, seed, resume, wanted, speedrun
+            course, part, submission, template, console, device, budget, seed, resume, wanted, speedrun
         )
-    except sandbox.Ended as ended:
-        click.echo(f"grader: the sandbox failed: {ended.reason}. Please report this.", err=True)
-        sys.exit(3)
-    finally:
-        warm_process.close()
     from grader.training.verdict import interrupted
 
     terminal.summary(console, report)
     keep(report, plan, submission, book)
-    if json_file == "-":
-        sys.stdout.buffer.write(schema.to_json(report))
-    elif json_file:
-        Path(json_file).write_bytes(schema.to_json(report))
+    if json_file:
+        write(json_file, schema.to_json(report))
     sys.exit(INTERRUPTED if any(map(interrupted, report.results)) else report.exit_code)
 
 
@@ -87,7 +79,7 @@ def training(
     course: Any,
     part: Any,
     submission: Any,
-    warm_process: Any,
+    template: Any,
     console: Any,
     device: str = "auto",
     budget: str | None = None,
@@ -103,7 +95,7 @@ def training(
 
     chosen = devices.chosen(device)
     plan = Plan(budget or ("quick" if chosen == "cpu" else "full"), chosen, seed, resume)
-    return session.report(course, part, submission, warm_process, plan, wanted, speedrun, console), plan
+    return session.report(course, part, submission, template, plan, wanted, speedrun, console), plan
 
 
 def keep(report: Any, plan: "Plan", submission: Any, book: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from grader.commands import started
 from grader.course import default_course
 from grader.errors import UsageError
 from grader.output import screen
@@ -43,20 +44,17 @@ def watch(target: str | None) -> None:
 
         warm.import_torch(students=True)  # once, here: the student's process may be a fork that has it too
 
-        from grader import template
-
-        warm_process = template.start_template()  # before there is any thread, and before a reference is imported
         try:
-            from grader.watching.saves import Saves
-            from grader.watching.seat import Seat
+            with started() as template:  # before there is any thread, and before a reference is imported
+                from grader.watching.saves import Saves
+                from grader.watching.seat import Seat
 
-            keys.listen()
-            with Saves(folder, events):
-                seat = Seat(course, parts, warm_process, shown, events, roams=target is None)
-                seat.take(part, exercise)
-                seat.stay()
+                keys.listen()
+                with Saves(folder, events):
+                    seat = Seat(course, parts, template, shown, events, roams=target is None)
+                    seat.take(part, exercise)
+                    seat.stay()
         except KeyboardInterrupt:
             pass  # as q
         finally:
-            warm_process.close()
             shown.leave()

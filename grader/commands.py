@@ -12,13 +12,17 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from grader import state
 from grader.errors import UsageError
 from grader.versions import grader_version
+
+if TYPE_CHECKING:
+    from grader.isolation import Isolation
+    from grader.template import Template
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 HERE = Path(__file__).resolve().parent
@@ -72,6 +76,25 @@ class Commands(click.Group):
             for line in own_fault(error):
                 _say(line)
             sys.exit(3)
+
+
+@contextmanager
+def started(isolation: "Isolation | None" = None) -> Iterator["Template"]:
+    """A warm template for as long as a command needs one, of the level `process` unless another one is given.
+
+    Raises UsageError where the level can't be had. Where no process can be started, the command ends with exit code 3.
+    """
+    from grader import sandbox, start
+    from grader.isolation import PROCESS
+
+    template = start.start_template(isolation=isolation or PROCESS)
+    try:
+        yield template
+    except sandbox.Ended as ended:
+        _say(f"the sandbox failed: {ended.reason}. Please report this.")
+        sys.exit(3)
+    finally:
+        template.close()
 
 
 @contextmanager

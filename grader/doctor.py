@@ -22,7 +22,8 @@ from grader.attempt import Attempt
 from grader.cells import Cell, Submission
 from grader.isolation import Isolation
 from grader.sandbox import Ended
-from grader.template import Template, start_template
+from grader.start import start_template
+from grader.template import Template
 
 
 @dataclass(frozen=True)

@@ -10,25 +10,34 @@ import signal
 import socket
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
+from grader.isolation import Isolation
 from grader.sandbox import GONE, Child, Ended, Limits
 from grader.template import OUTPUT_KEPT, PATIENCE
 from grader.usage import Usage, usage
-
-if TYPE_CHECKING:
-    from grader.forking import Forking
 
 START_SECONDS = 60
 """For a new template to import torch."""
 
 
+class Parent(Protocol):
+    """The template, as its child knows it (grader/forking.py)."""
+
+    isolation: Isolation
+    control: socket.socket
+    """Where it is told what to do, and tells how its children end."""
+    pid: int
+    lost: bool
+    ready: bool
+
+
 class Forked(Child):
     """A child of a template. Raises Ended where the template does not start one."""
 
-    def __init__(self, template: "Forking", limits: Limits):
+    def __init__(self, template: Parent, limits: Limits):
         ours, theirs = socket.socketpair()
         super().__init__(ours, limits)
         self._template = template

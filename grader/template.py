@@ -1,10 +1,8 @@
 """Where students' processes come from: a warm template, which has imported torch before it is asked for one."""
 
-import sys
 from typing import TYPE_CHECKING
 
-from grader.errors import UsageError
-from grader.isolation import PROCESS, Isolation
+from grader.isolation import Isolation
 
 if TYPE_CHECKING:
     from grader.sandbox import Child, Limits
@@ -17,7 +15,7 @@ OUTPUT_KEPT = 20_000
 
 
 class Template:
-    """What starts students' processes. There are two ways: grader/forking.py, and grader/spawning.py."""
+    """What starts students' processes. There are two ways, between which grader/start.py chooses."""
 
     isolation: Isolation
     lost = False
@@ -48,23 +46,3 @@ class Template:
     def left(self) -> int:
         """How many processes of students' there are still, that are known of here."""
         raise NotImplementedError
-
-
-def start_template(fresh: bool = False, isolation: Isolation = PROCESS) -> Template:
-    """Fork this process if nothing secret is in its memory yet, else (or if `fresh`) start a new one.
-
-    The fork costs milliseconds; a new process imports torch again. Ask for it where this process has
-    threads, or has run a threaded operation of torch: a fork of it would hang in its first one.
-
-    Where processes are not forked but spawned (anywhere but on Linux), the first one begins to import torch now, and
-    `process` is the one level that there is. Raises UsageError for another one.
-    """
-    if sys.platform == "linux":
-        from grader.forking import Forking
-
-        return Forking(fresh, isolation)
-    if isolation is not PROCESS:
-        raise UsageError(f"The isolation `{isolation.name}` needs Linux. Here there is `process`.")
-    from grader import spawning
-
-    return spawning.begun()

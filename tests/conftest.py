@@ -5,7 +5,7 @@ import pytest
 import students
 from tools import need
 
-from grader.template import start_template
+from grader.start import start_template
 
 
 @pytest.fixture

@@ -54,6 +54,20 @@ def test_where_nothing_can_be_kept_the_traceback_is_shown(workspace):
     assert "Traceback (most recent call last)" in done.stderr
 
 
+def test_a_sandbox_that_fails_costs_no_marks_and_leaves_nothing(workspace):
+    body = """
+    from grader.commands import started
+    from grader.sandbox import Ended
+    with started() as template:
+        folder = template._folder
+        print(folder)
+        raise Ended("crashed", "it has gone")
+    """
+    done = ended(workspace, body)
+    assert (done.returncode, done.stderr) == (3, "grader: the sandbox failed: it has gone. Please report this.\n")
+    assert not os.path.exists(done.stdout.strip())
+
+
 def test_a_text_of_any_kind(workspace):
     for body in ("raise ValueError", "raise ValueError('\\\\ud800\\\\x1b[31m')", "raise ValueError('x' * 100_000)"):
         done = ended(workspace, body, PYTHONIOENCODING="ascii")

@@ -31,7 +31,8 @@ from grader.course import Course
 from grader.isolation import bubblewrap
 from grader.report.model import Details, Report, Result
 from grader.sandbox import Limits
-from grader.template import PATIENCE, Template, start_template
+from grader.start import start_template
+from grader.template import PATIENCE, Template
 
 CASES = {path.stem: hostile_cases.read(path) for path in sorted(FOLDER.glob("*.py"))}
 LONG = ("endless_cells", "half_closed")

@@ -17,7 +17,7 @@ from grader import doctor, isolation
 from grader.errors import UsageError
 from grader.isolation import PROCESS, STUDENT_SIDE, bubblewrap, launcher
 from grader.sandbox import Limits
-from grader.template import start_template
+from grader.start import start_template
 from grader.usage import usage
 
 pytestmark = pytest.mark.slow
@@ -192,7 +192,7 @@ def test_a_kit_that_is_installed_below_tmp_is_there_and_nothing_is_written_besid
 import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
 from students import printed
 from grader.isolation import bubblewrap
-from grader.template import start_template
+from grader.start import start_template
 one = start_template(isolation=bubblewrap())
 pids = set()
 for _ in range(3):

@@ -19,7 +19,8 @@ from grader import pipeline, sandbox
 from grader.attempt import Attempt
 from grader.cells import read
 from grader.course import Course
-from grader.template import OUTPUT_KEPT, start_template
+from grader.start import start_template
+from grader.template import OUTPUT_KEPT
 
 LIMITS = sandbox.Limits(seconds=1.5, total=20)
 ENDS = {

@@ -89,7 +89,7 @@ def _bench(setting: Setting) -> "_Bench":
 def _template(isolation: str, launcher: tuple[str, ...]) -> "Template":
     """One warm sandbox for all parts."""
     from grader.isolation import named
-    from grader.template import start_template
+    from grader.start import start_template
 
     template = start_template(fresh=True, isolation=named(isolation, list(launcher)))
     atexit.register(template.close)

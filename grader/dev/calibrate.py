@@ -26,7 +26,8 @@ from grader.course import Course, Part
 from grader.declared import declared
 from grader.errors import UsageError
 from grader.report.model import Curve, Result
-from grader.template import Template, start_template
+from grader.start import start_template
+from grader.template import Template
 from grader.training import corpus
 from grader.training.grade import Listener, Plan, grade
 from grader.training.recipe import Bug, Training

@@ -16,7 +16,8 @@ from grader.dev import build, trial
 from grader.reply import Outcome
 from grader.report.model import Report
 from grader.sandbox import Limits
-from grader.template import Template, start_template
+from grader.start import start_template
+from grader.template import Template
 from grader.values import mapped
 
 HINTS = 3

@@ -17,7 +17,8 @@ from grader.diagnose import COMMON
 from grader.errors import UsageError
 from grader.report.model import Result
 from grader.sandbox import Limits
-from grader.template import Template, start_template
+from grader.start import start_template
+from grader.template import Template
 
 SEED = 0
 """What students meet, and the only one: a mutant that is caught under another seed only is not caught."""

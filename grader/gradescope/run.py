@@ -106,7 +106,7 @@ def grade(course: Course, part: Part, submission: cells.Submission, seed: int) -
 def started() -> "Template":
     """A warm template that has been seen to start a process. Raises UsageError where no isolation allows one."""
     from grader.sandbox import Ended, Limits
-    from grader.template import start_template
+    from grader.start import start_template
 
     for level in (bubblewrap, another_user):
         try:
