@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from grader import data as names_data
+from grader import state
 from grader.commands import started
-from grader.course import default_course
+from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import spare_answers
 from grader.targets import PART
@@ -15,13 +16,13 @@ from grader.targets import PART
 @click.command()
 @click.argument("part", type=PART)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("pictures"), help="Folder for the PNGs [pictures]."
-)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the PNGs [the workspace's pictures].")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Draw from this .py or .ipynb instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), default=0, help="Seed of the inputs [0].")
+@click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page with the pictures as well.")
-def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: int, html_file: Path | None) -> None:
+def plot(
+    part: str, names: tuple[str, ...], out: Path | None, file: Path | None, seed: int, html_file: Path | None
+) -> None:
     """Draw the pictures of a part (part3).
 
     They are made from your own network. All of them, or those that are named.
@@ -30,6 +31,7 @@ def plot(part: str, names: tuple[str, ...], out: Path, file: Path | None, seed: 
 
     course = default_course()
     one = course.part(part)
+    out = out or state.workspace() / "pictures"
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is not a folder. Name another one with --out.")
     if html_file and html_file.is_dir():

@@ -8,7 +8,7 @@ import click
 
 from grader import data as names_data
 from grader.commands import started
-from grader.course import default_course
+from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen, write
 from grader.targets import PART
@@ -28,7 +28,7 @@ BUDGETS = click.Choice(["quick", "full"])
 @click.option("--budget", type=BUDGETS, help="quick: some seconds; full: the lecture's steps [full with a GPU].")
 @click.option("--resume", is_flag=True, help="Go on from where an interrupted run was.")
 @click.option("--speedrun", is_flag=True, help="Race your function `speedrun` against the clock instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), default=0, help="Seed of the data's order [0].")
+@click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the data's order [0].")
 @click.option("--records", "book", type=click.Path(path_type=Path), help="Add to this record book instead.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 def train(
@@ -83,7 +83,7 @@ def training(
     console: Any,
     device: str = "auto",
     budget: str | None = None,
-    seed: int = 0,
+    seed: int = PUBLIC_SEED,
     resume: bool = False,
     wanted: str = "",
     speedrun: bool = False,

@@ -66,7 +66,8 @@ def describe(fault: dict[str, Any]) -> str:
     """A fault in one sentence, with the line it happened on."""
     last = fault["trace"][-1] if fault["trace"] else None
     where = f", in line {last['line']}: `{last['code']}`" if last else ""
-    kind = f"{fault['type']}: " if fault.get("type") else ""
+    kind = fault.get("type", "")
+    kind += ": " if kind and fault["what"] else ""  # BdbQuit and others say nothing
     rule = " is against the rules here" if fault["kind"] == "broken_rule" else ""
     text = f"{kind}{fault['what']}{rule}{where}"
     return text if text.endswith("?") else f"{text}."

@@ -24,6 +24,17 @@ def template():
 
 
 @pytest.fixture(scope="module")
+def one_thread():
+    """As in a student's process: such small networks are quicker so."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
 def chromium():
     """A browser."""
     if not os.environ.get("CI"):  # there, a lack is a failure

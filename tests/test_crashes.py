@@ -9,7 +9,7 @@ from grader.crashes import crash
 from grader.evidence import Evidence
 from grader.expect import Expected
 from grader.kernel.attempt import ISOLATION
-from grader.reply import Outcome
+from grader.reply import Outcome, describe
 from grader.sandbox import Limits
 from grader.values import Namespace
 
@@ -98,6 +98,12 @@ def test_nobody_can_type_while_it_is_graded(kind):
     assert "Nobody can type there while it is graded" in text
     assert '`if __name__ == "__main__":`' in text
     assert "Nobody" not in said("Ran out of input", "EOFError")
+
+
+def test_what_says_nothing_of_itself_has_no_colon():
+    fault = {"kind": "raised", "type": "BdbQuit", "what": "", "trace": [{"line": 3, "code": "breakpoint()"}]}
+    assert describe(fault) == "BdbQuit, in line 3: `breakpoint()`."
+    assert describe(fault | {"what": "no"}) == "BdbQuit: no, in line 3: `breakpoint()`."
 
 
 @pytest.mark.parametrize("call", ["breakpoint()", "input('x? ')", "import pdb; pdb.set_trace()"])

@@ -29,7 +29,7 @@ from grader.pictures.values import UnreadableError, Values
 from grader.sandbox import Limits
 from grader.student.workspace import Module
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 COURSE = Course(ROOT)
 PARTS = {part.id: part for part in COURSE.parts()}
@@ -58,15 +58,6 @@ SHAPES = {
         1, {"time step (the loss is at the last one)"}, {"norm of the gradient (log scale)"}, 3, 0,
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """As in a student's process: such small networks are quicker so."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -460,6 +451,14 @@ def test_the_command_on_stubs(tmp_path):
 def test_a_part_without_pictures(workspace):
     done = command("plot", "part9", cwd=workspace)
     assert (done.returncode, done.stdout, done.stderr) == (0, "part9 has no pictures.\n", "")
+
+
+def test_pictures_lie_in_the_workspace_wherever_one_is_in_it(workspace):
+    (workspace / "notes").mkdir()
+    (workspace / "pictures").write_text("in the way")
+    done = command("plot", "part9", cwd=workspace / "notes")
+    said = "grader: ../pictures is not a folder. Name another one with --out.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
 BAD_CALLS = {

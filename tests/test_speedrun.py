@@ -12,12 +12,7 @@ MLP_MARGIN = 0.3533
 """The bigram's dev loss less this is 2.10 on the lectures' names (2.4533), 2.1183 on ours (2.4716)."""
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def splits(words, block_size):

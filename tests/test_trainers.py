@@ -14,12 +14,7 @@ SIZES = [(7, 3, 4, 5, 6), (27, 3, 10, 200, 32), (5, 1, 2, 3, 2), (11, 4, 3, 8, 3
 LR = 0.1
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def batches(V, block_size, n, steps=12):

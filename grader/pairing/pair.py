@@ -29,7 +29,8 @@ def pair(py: Path, chosen: str | None = None) -> list[str]:
 def _pair(py: Path, ipynb: Path, chosen: str | None) -> Iterator[str]:
     before, before_ipynb = backups.read(py), backups.read(ipynb)
     if before is None:
-        raise UsageError(f"There is no file {py}. Check the path; a lost exercise file is in your version control.")
+        lost = f"If it was lost, `grader reset {py.stem.partition('_')[0]}` puts it back as shipped."
+        raise UsageError(f"There is no file {py}. {lost}")
     if before_ipynb is None and chosen == "notebook":
         raise UsageError(f"There is no file {ipynb} yet. Leave out --from, and it is made.")
     script, notebook, source = read_script(py, before), Notebook(ipynb, EMPTY), "py"

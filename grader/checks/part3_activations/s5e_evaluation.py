@@ -104,11 +104,6 @@ wrong(
 for name, advice, normalised in variants.EPS:
     wrong(name, advice, normal=normalised)
 wrong(
-    "eps is added to the fraction",
-    "eps is added to the result of the division: a division binds tighter than a sum. It belongs under the root.",
-    normal=lambda self, x, mean, variance: (x - mean) / variance.sqrt() + self.eps,
-)
-wrong(
     "eps is missing",
     "eps is to be added to the running variance as well.",
     normal=lambda self, x, mean, variance: (x - mean) / variance.sqrt(),

@@ -145,5 +145,10 @@ EPS = (
         "eps is taken away from the variance. It is to be added.",
         lambda self, x, mean, variance: (x - mean) / torch.sqrt(variance - self.eps),
     ),
+    (
+        "eps is added to the fraction",
+        "eps is added to the result of the division: a division binds tighter than a sum. It belongs under the root.",
+        lambda self, x, mean, variance: (x - mean) / variance.sqrt() + self.eps,
+    ),
 )
 """What goes wrong with eps, in training and in evaluation alike: the name, the advice, the normalisation."""
