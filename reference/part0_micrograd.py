@@ -19,7 +19,7 @@ STEP = 2.0**-100
 
 
 def numerical_derivative(f, x, h=1e-6):
-    """The central difference: the mean of the slopes to the right and to the left of x."""
+    """The central difference, a float: the mean of the slopes of f to the right and to the left of the float x."""
     return math.fsum([(f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h]) / 2
 
 
@@ -115,7 +115,7 @@ class Value:
 
 
 class Neuron:
-    """tanh of the weighted sum of nin inputs, and a bias: one function of 2 * nin + 1 numbers."""
+    """tanh of the weighted sum of nin inputs, and a bias: one function of 2 * nin + 1 numbers, that makes a Value."""
 
     def __init__(self, nin):
         self._nin = nin
@@ -134,7 +134,7 @@ class Neuron:
 
 
 class Layer:
-    """nout neurons of nin inputs: `MLP` with a single layer."""
+    """nout neurons of nin inputs, `MLP` with a single layer: a list of nout Values, or one Value where nout is 1."""
 
     def __init__(self, nin, nout):
         self._mlp = MLP(nin, [nout])
@@ -148,7 +148,7 @@ class Layer:
 
 
 class MLP:
-    """Rows of neurons, each fed with all outputs of the row before."""
+    """Rows of neurons, each fed with all outputs of the row before: a list of Values, or one Value."""
 
     def __init__(self, nin, nouts):
         fan_ins = [nin, *nouts[:-1]]

@@ -33,7 +33,7 @@ def bigram_counts(words, stoi):
 
 
 def broadcast_shape(a, b):
-    """The shape that two shape tuples broadcast to; ValueError where they do not fit."""
+    """The shape, a tuple of ints, that two shape tuples broadcast to. Raises ValueError where they do not fit."""
     return np.broadcast_shapes(a, b)
 
 
@@ -43,7 +43,7 @@ def bigram_probs(counts, smoothing=1):
 
 
 def sample_names(probs, itos, count, generator):
-    """`count` names, one multinomial draw for each character and for the closing "."."""
+    """A list of `count` names from probs (V, V): one multinomial draw for each character and for the closing "."."""
 
     def characters():
         last = 0
@@ -72,24 +72,24 @@ def one_hot(xs, num_classes):
 
 
 def softmax(logits):
-    """Probabilities over the last dimension."""
+    """Probabilities over the last dimension: (..., V) to (..., V)."""
     return torch.softmax(logits, -1)
 
 
 def neural_bigram_loss(W, xs, ys, l2):
-    """Mean cross-entropy of the logits W[xs] against ys, plus l2 times the mean square of W; 0-d."""
+    """Mean cross-entropy of the logits W[xs], W (V, V), against ys (n,), plus l2 times the mean square of W; ()."""
     return F.cross_entropy(W[xs], ys) + l2 * W.square().mean()
 
 
 def loss_gradient(W, xs, ys, l2):
-    """The gradient of neural_bigram_loss, on paper: (n_i * softmax(W_i) - N_ij) / n + 2 * l2 * W / V**2."""
+    """The gradient of neural_bigram_loss (V, V): (n_i * softmax(W_i) - N_ij) / n + 2 * l2 * W / V**2."""
     V = len(W)
     counts = torch.bincount(xs * V + ys, minlength=V * V).view(V, V)
     return (counts.sum(1, keepdim=True) * torch.softmax(W, 1) - counts) / len(xs) + 2 * l2 * W / W.numel()
 
 
 def gradient_step(W, xs, ys, lr, l2):
-    """One step downhill, in place; the loss before it as a float."""
+    """One step of gradient descent on W (V, V), in place; the loss before it as a float."""
     with torch.no_grad():
         loss = neural_bigram_loss(W, xs, ys, l2).item()
         W.sub_(lr * loss_gradient(W, xs, ys, l2))

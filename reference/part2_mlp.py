@@ -37,7 +37,7 @@ def embed(C, X):
 
 
 def embed_one_hot(C, X):
-    """The same by a product with rows of the identity matrix."""
+    """As embed, (N, block_size, E), by a product with rows of the identity matrix."""
     return torch.einsum("nbv,ve->nbe", torch.eye(len(C), dtype=C.dtype)[X], C)
 
 
@@ -54,7 +54,7 @@ def mlp_forward(params, X):
 
 
 def cross_entropy(logits, Y):
-    """The mean cross-entropy of logits (N, V) and labels Y (N,)."""
+    """The mean cross-entropy of logits (N, V) and labels Y (N,), a tensor ()."""
     return F.cross_entropy(logits, Y)
 
 
@@ -68,24 +68,24 @@ def train_step(params, X, Y, lr):
 
 
 def minibatch(X, Y, batch_size, generator):
-    """`batch_size` rows of X and Y: one draw of torch.randint with the generator."""
+    """`batch_size` rows of X (N, block_size) and Y (N,): one draw of torch.randint with the generator."""
     rows = torch.randint(X.shape[0], (batch_size,), generator=generator)
     return X.index_select(0, rows), Y.index_select(0, rows)
 
 
 def lr_candidates(low_exponent, high_exponent, steps):
-    """`steps` rates from 10**low_exponent to 10**high_exponent, each a constant factor above the last."""
+    """Rates (steps,) from 10**low_exponent to 10**high_exponent, each a constant factor above the last."""
     return torch.logspace(low_exponent, high_exponent, steps)
 
 
 def find_lr(params, X, Y, low_exponent, high_exponent, steps, batch_size, generator):
-    """(rates, losses): one step of training with each candidate, on one network."""
+    """Two lists of floats, rates and losses: one step of training with each candidate, on one network."""
     rates = lr_candidates(low_exponent, high_exponent, steps).tolist()
     return rates, [train_step(params, *minibatch(X, Y, batch_size, generator), rate) for rate in rates]
 
 
 def lr_at(step, total_steps, base_lr):
-    """base_lr for the first 70 % of the steps, a tenth of it for the rest."""
+    """A float: base_lr for the first 70 % of the steps, a tenth of it for the rest."""
     return base_lr * (1.0 if 10 * step < 7 * total_steps else 0.1)
 
 

@@ -28,7 +28,10 @@ def kaiming_normal(fan_in, fan_out, nonlinearity, generator):
 
 
 def init_mlp(vocab_size, block_size, n_embd, n_hidden, generator):
-    """[C, W1, b1, W2, b2], leaves that require a gradient: a small W2, zero biases."""
+    """[C, W1, b1, W2, b2], leaves that require a gradient: a small W2, zero biases.
+
+    C (V, E), W1 (block_size * E, H), b1 (H,), W2 (H, V), b2 (V,), where V, E and H are vocab_size, n_embd and n_hidden.
+    """
     parameters = [
         nn.init.normal_(torch.empty(vocab_size, n_embd), generator=generator),
         kaiming_normal(block_size * n_embd, n_hidden, "tanh", generator),
@@ -123,7 +126,7 @@ class BatchNorm1d:
 
 
 class Tanh:
-    """(e^2x - 1) / (e^2x + 1), which is tanh x."""
+    """(e^2x - 1) / (e^2x + 1), which is tanh x, for each entry of a tensor (...)."""
 
     def __call__(self, x):
         e = torch.expm1(2 * x)
@@ -136,7 +139,7 @@ class Tanh:
 
 
 class Sequential:
-    """Layers one after the other."""
+    """A list of layers, one after the other."""
 
     def __init__(self, layers):
         self.layers = layers
@@ -167,17 +170,17 @@ def activation_stats(layers):
 
 
 def gradient_stats(layers):
-    """(mean, std) of .out.grad of each layer whose class is called Tanh, floats."""
+    """A pair of floats, mean and std of .out.grad, for each layer whose class is called Tanh."""
     return [_mean_std(layer.out.grad) for layer in layers if type(layer).__name__ == "Tanh"]
 
 
 def grad_data_ratio(parameters):
-    """std of the gradient over std of the data of each matrix, floats."""
+    """A float for each matrix: std of its gradient over std of its data."""
     return [_mean_std(p.grad)[1] / _mean_std(p)[1] for p in parameters if len(p.shape) == 2]
 
 
 def update_data_ratio(parameters, lr):
-    """log10 of the std of lr * gradient over that of the data, floats."""
+    """A float for each parameter: log10 of the std of lr * gradient over that of the data."""
     logs = [torch.tensor([lr * _mean_std(p.grad)[1], _mean_std(p)[1]]).double().log10() for p in parameters]
     return [(update - data).item() for update, data in logs]
 
@@ -190,7 +193,10 @@ def _mean_std(tensor):
 
 
 class Bottleneck(nn.Module):
-    """ResNet-50's block: its layers only hold the weights, the convolutions are sums of products."""
+    """ResNet-50's block: its layers only hold the weights, the convolutions are sums of products.
+
+    Source: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition" (2015).
+    """
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__()
@@ -203,7 +209,7 @@ class Bottleneck(nn.Module):
             self.downsample = nn.Sequential(*_convolution_and_norm(in_channels, 4 * channels, 1))
 
     def forward(self, x):
-        """Three convolutions; then the shortcut is added."""
+        """(n, in_channels, H, W) to (n, 4 * channels, H / stride, W / stride): three convolutions, and the shortcut."""
         first = _norm(_convolve(x, self.conv1.weight, 1), self.bn1)
         second = _norm(_convolve(first.clamp(min=0), self.conv2.weight, self.stride), self.bn2)
         third = _norm(_convolve(second.clamp(min=0), self.conv3.weight, 1), self.bn3)

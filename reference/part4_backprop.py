@@ -58,7 +58,7 @@ def forward(params, X, Y):
 
 
 def unwatched(function):
-    """Keep what autograd records here from a probe that watches whether an answer builds a graph."""
+    """A function that does the same: what autograd records in it is kept from a probe that watches for a graph."""
 
     @functools.wraps(function)
     def quiet(*arguments):
@@ -70,7 +70,7 @@ def unwatched(function):
 
 @unwatched
 def local_gradient(node, f, d):
-    """Gradient of the node from the gradients `d` of its direct users: one step of the chain rule."""
+    """Gradient of the node, in the node's shape (...), from the gradients `d` of its direct users: one step back."""
     leaf = getattr(f, node).detach().clone().requires_grad_()
     total = 0.0
     for user in USERS[node]:
@@ -88,7 +88,7 @@ globals().update({f"d{node}": _local(node) for node in NODES})
 
 @unwatched
 def backward(f):
-    """The gradients of all 26 nodes by name, from one reverse pass of autograd."""
+    """A dict of the gradients of all 26 nodes by name, each in its node's shape (...), from one reverse pass."""
     params = [getattr(f, name).detach().clone().requires_grad_() for name in PARAMETERS]
     graph = forward(params, f.X, f.Y)
     gradients = torch.autograd.grad(graph.loss, [getattr(graph, node) for node in NODES])

@@ -17,7 +17,7 @@ from torch.nn import init
 
 
 class Embedding:
-    """Rows of a table (num_embeddings, embedding_dim) for tokens of any shape."""
+    """Rows of a table (num_embeddings, embedding_dim) for tokens (...), int64: (..., embedding_dim)."""
 
     def __init__(self, num_embeddings, embedding_dim):
         self.weight = init.normal_(torch.empty(num_embeddings, embedding_dim))
@@ -27,6 +27,7 @@ class Embedding:
         return self.out
 
     def parameters(self):
+        """The table."""
         return [self.weight]
 
 
@@ -42,11 +43,12 @@ class FlattenConsecutive:
         return self.out
 
     def parameters(self):
+        """None."""
         return []
 
 
 class Linear:
-    """torch's linear layer with the weight as (fan_in, fan_out)."""
+    """torch's linear layer with the weight as (fan_in, fan_out): (..., fan_in) to (..., fan_out)."""
 
     def __init__(self, fan_in, fan_out, bias=True):
         self.weight = init.normal_(torch.empty(fan_in, fan_out), std=fan_in**-0.5)
@@ -57,11 +59,12 @@ class Linear:
         return self.out
 
     def parameters(self):
+        """Weight and bias."""
         return [self.weight] if self.bias is None else [self.weight, self.bias]
 
 
 class BatchNorm1d:
-    """torch's batch norm over all dimensions but the last, made to divide by n - 1 while training too.
+    """torch's batch norm of (..., dim) over all dimensions but the last, made to divide by n - 1 while training too.
 
     torch normalises by the biased variance v (n-1)/n. With eps (n-1)/n for eps, its output is too large by the
     square root of n/(n-1), which a smaller gain makes up for. Its running variance is the unbiased one already.
@@ -86,22 +89,24 @@ class BatchNorm1d:
         return self.out
 
     def parameters(self):
+        """Gain and bias; the running statistics are none."""
         return [self.gamma, self.beta]
 
 
 class Tanh:
-    """tanh of each entry."""
+    """tanh of each entry of a tensor (...)."""
 
     def __call__(self, x):
         self.out = F.tanh(x)
         return self.out
 
     def parameters(self):
+        """None."""
         return []
 
 
 class Sequential:
-    """Layers one after the other."""
+    """A list of layers, one after the other."""
 
     def __init__(self, layers):
         self.layers = layers
@@ -111,11 +116,15 @@ class Sequential:
         return self.out
 
     def parameters(self):
+        """Those of all layers, in order."""
         return list(itertools.chain.from_iterable(layer.parameters() for layer in self.layers))
 
 
 def build_wavenet(vocab_size, block_size, n_embd, n_hidden):
-    """The tree for block_size = 2**k, k at least 1; ValueError for any other block_size."""
+    """The tree for block_size = 2**k, k at least 1: tokens (B, block_size) to logits (B, vocab_size).
+
+    Raises ValueError for any other block_size.
+    """
     if block_size < 2 or bin(block_size).count("1") != 1:
         raise ValueError(f"block_size is {block_size}: not a power of two from 2 on")
     layers = [Embedding(vocab_size, n_embd)]
@@ -128,7 +137,7 @@ def build_wavenet(vocab_size, block_size, n_embd, n_hidden):
 
 
 def shapes_through(model, X):
-    """The class name and the output shape of each layer, from a copy of the model, which leaves no trace."""
+    """A list: the class name and the output shape of each layer, from a copy of the model, which leaves no trace."""
     layers = copy.deepcopy(model.layers)
     for layer in layers:
         layer.training = False
@@ -141,7 +150,7 @@ def causal_conv1d(x, weight, bias, dilation):
 
 
 def receptive_field(kernel_size, dilations):
-    """How many positions back from the last one are reached, counted one by one."""
+    """How many positions back from the last one are reached, an int, counted one by one."""
     reached = {0}
     for dilation in dilations:
         reached = {position + tap * dilation for position in reached for tap in range(kernel_size)}
@@ -167,6 +176,7 @@ class GatedResidualBlock:
         return x + residual, F.conv1d(z, self.skip_weight, self.skip_bias)
 
     def parameters(self):
+        """Weight and bias of filter, gate, residual and skip."""
         names = ("filter", "gate", "residual", "skip")
         return [getattr(self, f"{name}_{kind}") for name in names for kind in ("weight", "bias")]
 
@@ -197,5 +207,5 @@ def tree_as_convolution(model):
 
 
 def smooth_losses(losses, window):
-    """Means of consecutive windows of a list, by average pooling; an incomplete last window is left out."""
+    """Means (n // window,) of consecutive windows of a list of n floats, by average pooling; the rest is left out."""
     return F.avg_pool1d(torch.tensor(losses)[None], window)[0]

@@ -3,7 +3,9 @@
 The modules have the parameter names that the exercises ask for, and none of their steps: the heads of a layer are
 stacked and go through torch's attention together, embeddings are one-hot products, past averages are running sums.
 
-Source: A. Karpathy, "Let's build GPT: from scratch, in code, spelled out".
+Sources: A. Karpathy, "Let's build GPT: from scratch, in code, spelled out"; A. Vaswani et al., "Attention Is All You
+Need" (2017); J. Ba, J. Kiros, G. Hinton, "Layer Normalization" (2016); N. Srivastava et al., "Dropout: A Simple Way to
+Prevent Neural Networks from Overfitting" (2014).
 """
 
 import torch
@@ -42,32 +44,32 @@ def average_past_loop(x):
 
 
 def average_past_matmul(x):
-    """The same: each weight 1 / (t + 1) is written down, and Einstein's sum multiplies."""
+    """The same (B, T, C): each weight 1 / (t + 1) is written down, and Einstein's sum multiplies."""
     place = torch.arange(x.shape[1])
     weights = (place[:, None] >= place) / (place[:, None] + 1).to(x)
     return torch.einsum("ts,bsc->btc", weights, x)
 
 
 def average_past_softmax(x):
-    """The same, as torch's attention between zeros: all that may be seen is equally interesting."""
+    """The same (B, T, C), as torch's attention between zeros: all that may be seen is equally interesting."""
     nothing = torch.zeros_like(x)
     return F.scaled_dot_product_attention(nothing, nothing, x, is_causal=True)
 
 
 def attention(q, k, v, causal):
-    """Scaled dot-product attention, as torch has it."""
+    """Scaled dot-product attention, as torch has it: q (B, T, D), k (B, S, D) and v (B, S, D) to (B, T, D)."""
     return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
 
 
 class Dropout(nn.Module):
-    """Inverted dropout, as torch has it."""
+    """Inverted dropout of a tensor (...), as torch has it."""
 
     def __init__(self, p):
         super().__init__()
         self.p = p
 
     def forward(self, x):
-        """Any shape."""
+        """(...) to (...)."""
         return F.dropout(x, self.p, self.training)
 
 
@@ -82,7 +84,7 @@ class _Asking(nn.Module):
 
 
 class Head(_Asking):
-    """A causal head: torch makes the mask and drops the weights."""
+    """A causal head, (B, T, n_embd) to (B, T, head_size): torch makes the mask and drops the weights."""
 
     def __init__(self, n_embd, head_size, block_size, dropout):
         super().__init__(n_embd, n_embd, head_size)
@@ -94,7 +96,7 @@ class Head(_Asking):
 
 
 class CrossAttention(_Asking):
-    """Queries from x, keys and values from the context."""
+    """Queries from x (B, T, n_embd), keys and values from the context (B, S, n_context)."""
 
     def __init__(self, n_embd, n_context, head_size):
         super().__init__(n_embd, n_context, head_size)
@@ -112,7 +114,7 @@ def _heads(heads, x, dropout):
 
 
 class MultiHeadAttention(nn.Module):
-    """Stacked heads, then a projection of each head's own columns, summed."""
+    """Stacked heads of (B, T, n_embd), then a projection of each head's own columns, summed."""
 
     def __init__(self, n_embd, num_heads, head_size, block_size, dropout):
         super().__init__()
@@ -129,7 +131,7 @@ class MultiHeadAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """The two layers, in functional form."""
+    """The two layers of (..., n_embd), in functional form."""
 
     def __init__(self, n_embd, dropout):
         super().__init__()
@@ -144,7 +146,7 @@ class FeedForward(nn.Module):
 
 
 class LayerNorm(nn.Module):
-    """torch's layer norm over the last dimension."""
+    """torch's layer norm of (..., dim) over the last dimension."""
 
     def __init__(self, dim, eps=1e-5):
         super().__init__()
@@ -158,7 +160,7 @@ class LayerNorm(nn.Module):
 
 
 class Block(nn.Module):
-    """The pre-norm block; its test compares it with torch's own."""
+    """The pre-norm block of (B, T, n_embd); its test compares it with torch's own."""
 
     def __init__(self, n_embd, n_head, block_size, dropout):
         super().__init__()
@@ -174,7 +176,7 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """The decoder: embeddings by one-hot products, the loss from log_softmax."""
+    """The decoder of idx (B, T), int64: embeddings by one-hot products, the loss from log_softmax."""
 
     def __init__(self, vocab_size, n_embd, n_head, n_layer, block_size, dropout):
         super().__init__()
@@ -210,7 +212,7 @@ def generate(model, idx, max_new_tokens, block_size, generator):
 
 
 def estimate_loss(model, splits, block_size, batch_size, eval_iters, generator):
-    """The mean loss of each split by name, over eval_iters batches, in evaluation mode."""
+    """A dict of floats: the mean loss of each split (N,) by name, over eval_iters batches, in evaluation mode."""
     with torch.no_grad():
         model.train(False)
         estimates = {
@@ -224,7 +226,7 @@ def estimate_loss(model, splits, block_size, batch_size, eval_iters, generator):
 
 
 def attention_backward(dout, q, k, v, causal):
-    """(dq, dk, dv) of torch's attention, by autograd."""
+    """(dq, dk, dv), shaped as q, k and v, of torch's attention by autograd; dout is the incoming gradient (B, T, D)."""
     leaves = [x.detach().clone().requires_grad_() for x in (q, k, v)]
     with torch.enable_grad():
         return torch.autograd.grad((attention(*leaves, causal) * dout).sum(), leaves)

@@ -45,7 +45,7 @@ def rnn_logits(params, X):
 
 
 def rnn_loss(params, X, Y):
-    """The mean over the targets that are not -1 of minus the logarithm of their probability."""
+    """The mean over the targets Y (T, B) that are not -1 of minus the logarithm of their probability, a tensor ()."""
     asked = Y >= 0
     logits = rnn_logits(params, X)[asked]
     right = logits.gather(1, Y[asked].unsqueeze(1)).squeeze(1)
@@ -83,7 +83,7 @@ def truncated_forward(x, h0, W_ih, W_hh, b, chunk):
 
 
 def with_spectral_radius(W, radius):
-    """W scaled to a spectral radius, which Gelfand's formula gives: no eigenvalue is computed."""
+    """W (H, H) scaled to a spectral radius, which Gelfand's formula gives: no eigenvalue is computed."""
     power, logarithm = W, torch.zeros_like(W[0, 0])
     for k in range(SQUARINGS):
         norm = power.norm()

@@ -112,3 +112,16 @@ def _dotted(node: ast.expr) -> str:
 def _prints(called: str) -> bool:
     last = called.rpartition(".")[2]
     return last in ("print", "echo", "secho") or (called.startswith(("sys.stdout.", "sys.stderr.")) and last == "write")
+
+
+def public(root: Path, folder: str) -> Iterator[tuple[str, ast.Module | ast.FunctionDef | ast.ClassDef]]:
+    """The modules of a folder, their public functions and classes, and those classes' public methods, by name."""
+    for path in sorted((root / folder).glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield path.stem, tree
+        for node in tree.body:
+            if isinstance(node, FUNCTIONS[0] | ast.ClassDef) and not node.name.startswith("_"):
+                yield f"{path.stem}.{node.name}", node
+                for one in node.body if isinstance(node, ast.ClassDef) else ():
+                    if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"):
+                        yield f"{path.stem}.{node.name}.{one.name}", one
