@@ -94,7 +94,7 @@ def _declaration(node: ast.stmt) -> ast.Call | None:
 
 
 def forbids(tree: ast.Module, file: Path) -> tuple[str, ...]:
-    """What a part's `FORBIDS = ("autograd",)` names."""
+    """What a part's `FORBIDS = ("autograd",)` names. Raises UsageError where it is no tuple of names."""
     for node in tree.body:
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue

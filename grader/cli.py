@@ -26,7 +26,7 @@ from grader.cli_workspace import init, reset, update
 from grader.commands import Commands, started
 from grader.course import PUBLIC_SEED, default_course
 from grader.output import check_writable, screen, write, write_whole
-from grader.targets import TARGET
+from grader.targets import SECONDS, SEED, TARGET
 from grader.versions import grader_version
 
 LEVELS = click.Choice(["process", "bubblewrap"])
@@ -50,9 +50,9 @@ def main() -> None:
 @click.command()
 @click.argument("targets", nargs=-1, required=True, metavar="PART|EXERCISE...", type=TARGET)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Grade this .py or .ipynb instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
+@click.option("--seed", type=SEED, default=PUBLIC_SEED, help="Seed of the inputs [0].")
 @click.option("--isolation", type=LEVELS, default="process", help="How the file is cut off [process].")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=10.0, help="Seconds for each check [10].")
+@click.option("--timeout", type=SECONDS, default=10.0, help="Seconds for each check [10].")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as a page to read, print or hand in.")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.commands import STOPPED
 from grader.course import default_course
 from grader.errors import UsageError
+from grader.targets import BUDGET, DEVICE, SECONDS, SEED
 
 if TYPE_CHECKING:
     from grader.classes.batch import Summary
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from grader.classes.graded import Graded
     from grader.classes.store import Store
 
-INTERRUPTED = 130
 LEVELS = click.Choice(["bubblewrap", "process", "launcher"])
 
 
@@ -30,10 +31,10 @@ LEVELS = click.Choice(["bubblewrap", "process", "launcher"])
 @click.option("--launcher", metavar="COMMAND", help="For `launcher`: a command that ends in a Python elsewhere.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Processes on this machine [its cores].")
 @click.option("--scheduler", metavar="tcp://...", help="Grade on a dask cluster instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), help="Seed of the inputs [this class's secret one].")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=10.0, help="Seconds for each check [10].")
-@click.option("--train", type=click.Choice(["quick", "full"]), help="Run the training checks too, with this budget.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to train.")
+@click.option("--seed", type=SEED, help="Seed of the inputs [this class's secret one].")
+@click.option("--timeout", type=SECONDS, default=10.0, help="Seconds for each check [10].")
+@click.option("--train", type=BUDGET, help="Run the training checks too, with this budget.")
+@click.option("--device", type=DEVICE, default="auto", help="Where to train.")
 @click.option("--force", is_flag=True, help="Grade again what has been graded.")
 @click.option("--regrade", is_flag=True, help="Grade again what another version of the course has graded.")
 def batch(
@@ -95,7 +96,7 @@ def batch(
             summary = work.batch(found, setting, store, workers, force, regrade, _Progress())
         except KeyboardInterrupt:
             click.echo("\nInterrupted. What has been graded is kept: the same command goes on.", err=True)
-            sys.exit(INTERRUPTED)
+            sys.exit(STOPPED)
     _tell(summary)
 
 

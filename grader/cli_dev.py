@@ -9,6 +9,7 @@ from grader.cores import cores
 from grader.course import Part, authored_course
 from grader.errors import UsageError
 from grader.output import check_writable
+from grader.targets import BUDGET, DEVICE
 
 
 @click.group()
@@ -86,8 +87,8 @@ def audit(targets: tuple[str, ...], budget: float | None, jobs: int | None, unna
 @click.argument("parts", nargs=-1, metavar="[PART]...")
 @click.option("--seeds", type=click.IntRange(2, 1000), default=30, help="How many seeds of the solution [30].")
 @click.option("--slip-seeds", type=click.IntRange(1, 100), default=3, help="How many seeds of each slip [3].")
-@click.option("--budget", type=click.Choice(["quick", "full"]), default="quick", help="As for grader train [quick].")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to train.")
+@click.option("--budget", type=BUDGET, default="quick", help="As for grader train [quick].")
+@click.option("--device", type=DEVICE, default="auto", help="Where to train.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Processes that share the runs [1].")
 @click.option("--markdown", "table", type=click.Path(path_type=Path), help="Write the tables into this file.")
 def calibrate(

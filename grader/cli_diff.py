@@ -11,6 +11,7 @@ from grader.commands import started
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen, write_whole
+from grader.targets import SEED
 
 if TYPE_CHECKING:
     from grader.differences import Difference
@@ -24,7 +25,7 @@ DEFAULT = "-"
 @click.command()
 @click.argument("exercise", required=False)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Run this .py or .ipynb instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
+@click.option("--seed", type=SEED, default=PUBLIC_SEED, help="Seed of the inputs [0].")
 @click.option(
     "--plot",
     "png",

@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from grader.course import default_course
+from grader.targets import SEED
 
 
 @click.command()
 @click.argument("part")
 @click.option("--out", type=click.Path(path_type=Path), default="autograder.zip", help="The zip [autograder.zip].")
-@click.option("--seed", type=click.IntRange(0, 2**62), help="Seed of the inputs [a secret one, drawn now].")
+@click.option("--seed", type=SEED, help="Seed of the inputs [a secret one, drawn now].")
 def gradescope(part: str, out: Path, seed: int | None) -> None:
     """Make an autograder of a part (part4) for Gradescope to run."""
     from grader.gradescope.bundle import bundle, save

@@ -10,7 +10,7 @@ from grader.commands import started
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import spare_answers
-from grader.targets import PART
+from grader.targets import PART, SEED
 
 
 @click.command()
@@ -18,7 +18,7 @@ from grader.targets import PART
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the PNGs [the workspace's pictures].")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Draw from this .py or .ipynb instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the inputs [0].")
+@click.option("--seed", type=SEED, default=PUBLIC_SEED, help="Seed of the inputs [0].")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page with the pictures as well.")
 def plot(
     part: str, names: tuple[str, ...], out: Path | None, file: Path | None, seed: int, html_file: Path | None

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.command(name="list")
 @click.argument("part", required=False, type=PART)
 def list_(part: str | None) -> None:
-    """List the parts, or the exercises of one, with points.
+    """List the parts, or the checks of one, with points.
 
-    Beside each exercise stands how its last run went. The last line says what comes next.
+    Beside each check stands how its last run went. The last line says what comes next.
     """
     from grader.report import overview
 

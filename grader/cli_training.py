@@ -7,28 +7,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader import data as names_data
-from grader.commands import started
+from grader.commands import STOPPED, started
 from grader.course import PUBLIC_SEED, default_course
 from grader.errors import UsageError
 from grader.output import check_writable, screen, write
-from grader.targets import PART
+from grader.targets import BUDGET, DEVICE, PART, SEED
 
 if TYPE_CHECKING:
     from grader.training.grade import Plan
-
-INTERRUPTED = 130
-DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
-BUDGETS = click.Choice(["quick", "full"])
 
 
 @click.command()
 @click.argument("target", metavar="PART|CHECK", type=PART)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Train what this .py or .ipynb holds instead.")
-@click.option("--device", type=DEVICES, default="auto", help="Where to train [auto: a GPU if there is one].")
-@click.option("--budget", type=BUDGETS, help="quick: some seconds; full: the lecture's steps [full with a GPU].")
+@click.option("--device", type=DEVICE, default="auto", help="Where to train [auto: a GPU if there is one].")
+@click.option("--budget", type=BUDGET, help="quick: some seconds; full: the lecture's steps [full with a GPU].")
 @click.option("--resume", is_flag=True, help="Go on from where an interrupted run was.")
 @click.option("--speedrun", is_flag=True, help="Race your function `speedrun` against the clock instead.")
-@click.option("--seed", type=click.IntRange(0, 2**62), default=PUBLIC_SEED, help="Seed of the data's order [0].")
+@click.option("--seed", type=SEED, default=PUBLIC_SEED, help="Seed of the data's order [0].")
 @click.option("--records", "book", type=click.Path(path_type=Path), help="Add to this record book instead.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - for standard output.")
 def train(
@@ -72,7 +68,7 @@ def train(
     keep(report, plan, submission, book)
     if json_file:
         write(json_file, schema.to_json(report))
-    sys.exit(INTERRUPTED if any(map(interrupted, report.results)) else report.exit_code)
+    sys.exit(STOPPED if any(map(interrupted, report.results)) else report.exit_code)
 
 
 def training(

@@ -57,7 +57,7 @@ def read(path: Path) -> Names:
 
 
 def current(course: Course) -> Names:
-    """The list in use: the student's own where there is one, else the course's, checked by hash."""
+    """The list in use: the student's own where there is one, else the course's, checked by hash. Raises UsageError."""
     if own().exists():
         return read(own())
     names = read(course.folder("data") / "names.txt")

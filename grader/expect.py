@@ -61,12 +61,12 @@ def seed_of(seed: int, part: str) -> int:
 
 @lru_cache(maxsize=KEPT)
 def cases(check: Check, spec: Spec, seed: int) -> list[Case]:
-    """The inputs of a check for a seed, made once."""
+    """The inputs of a check for a seed, made once. Raises ReferenceFault where there are none."""
     return made(check, spec, seed)
 
 
 def made(check: Check, spec: Spec, seed: int) -> list[Case]:
-    """The inputs of a check for a seed, made anew."""
+    """The inputs of a check for a seed, made anew. Raises ReferenceFault where there are none."""
     if check.make_inputs is None:
         return [_case({})]
     rng = torch.Generator().manual_seed(seed_of(seed, spec.part))

@@ -16,7 +16,7 @@ def screen(quiet: bool) -> Any:
 
 
 def check_writable(target: str | None) -> None:
-    """Refuse an output that can't be written, and one in the place of answers, before the work is done, not after."""
+    """Raise UsageError for an output that can't be written or lies among answers: before the work is done."""
     if target in (None, "-"):
         return
     folder = Path(target).resolve().parent
@@ -28,7 +28,7 @@ def check_writable(target: str | None) -> None:
 
 
 def spare_answers(target: Path) -> None:
-    """Refuse an output in the place of what somebody has written."""
+    """Raise UsageError for an output in the place of what somebody has written."""
     whole = target.resolve()
     if whole.suffix.lower() in (".py", ".ipynb"):
         raise UsageError(f"{target} would be in the place of an exercise file or a notebook. Name another file.")

@@ -1,4 +1,4 @@
-"""The argument that names a part or an exercise: shells complete it."""
+"""What several commands take: the name of a part or an exercise, which shells complete, and some options' values."""
 
 import click
 from click.shell_completion import CompletionItem
@@ -25,6 +25,10 @@ class Named(click.ParamType):  # type: ignore[type-arg]  # click 8.1 takes none
 
 PART = Named(exercises=False)
 TARGET = Named(exercises=True)
+SEED = click.IntRange(0, 2**62)
+SECONDS = click.FloatRange(0.1, 3600)
+DEVICE = click.Choice(["auto", "cpu", "cuda", "mps"])
+BUDGET = click.Choice(["quick", "full"])
 
 
 def _names(course: Course, begun: str, exercises: bool) -> dict[str, str]:

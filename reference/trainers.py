@@ -6,7 +6,7 @@ needs is overwritten, and the factor 1 / n of the mean and the learning rate are
 makes the update (the alpha of addmm_ and index_add_), so that most gradients of parameters are never stored. Nothing
 waits for the device: a loss stays a tensor until someone asks for its number.
 
-Every network works on the device and in the dtype of its parameters. "Upstream gradients" below are those of the sum
+Every network works on the device and in the dtype of its parameters. "Incoming gradients" below are those of the sum
 of the losses, n times those of the mean.
 
 Sources: A. Karpathy, "Building makemore" parts 2, 4 and 5, for the networks; the formulas in one go are those that

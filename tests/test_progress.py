@@ -42,7 +42,10 @@ def test_points_and_verdicts_of_the_last_runs_are_listed(workspace):
     assert [line.split()[0] for line in lines[1:4]] == ["passed", "FAILED", "FAILED"]
     assert lines[1].split() == ["passed", "1/1", "part9.double", "Twice", "the", "input"]
     assert lines[4].split()[:4] == ["to", "do", "0/1", "part9.shrink"]
-    assert lines[5:] == ["1 of 5 points | 1 passed, 2 failed, 1 to do", "Next: part9.row_sums: grader watch part9"]
+    assert lines[5:] == [
+        "1 of 5 points | checks: 1 passed, 2 failed, 1 to do",
+        "Next: part9.row_sums: grader watch part9",
+    ]
 
 
 def test_nothing_is_known_of_progress_outside_a_workspace(workspace, tmp_path_factory):

@@ -136,8 +136,6 @@ class Audit:
     """All that was found, by exercise in the course's order."""
 
     tallies: dict[str, Tally]
-    whole_parts: set[str]
-    """The ids of the parts of which every mutant was graded."""
     faults: list[str]
     seconds: float
 
@@ -261,7 +259,7 @@ def audit(chosen: list[Exercise], run: Run, sample: bool) -> Audit:
             faults.append(f"{one.id}: declared to be equivalent, and killed: {trial.mutant}")
     graded = {name for name, tally in tallies.items() if len(tally.trials) == tally.total}
     whole = {one.part.id for one in chosen if all(f"{one.part.id}.{name}" in graded for name in one.part.exercises)}
-    found = Audit(tallies, whole, faults, time.monotonic() - start)
+    found = Audit(tallies, faults, time.monotonic() - start)
     for part, tally in found.parts().items():
         if part in whole and tally.named < ENOUGH * len(tally.killed):
             faults.append(f"{part}: {tally.named} of {len(tally.killed)} killed mutants are named, which is under half")

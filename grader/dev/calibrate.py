@@ -193,7 +193,7 @@ def markdown(by_seed: list[Seeds], slips: list[Slip], command: str, device: str)
 
 
 def write(file: Path, tables: str) -> None:
-    """Put the tables between their two marks where the file has them, else into a new file."""
+    """Put the tables between their two marks in a file, or into a new one. Raises UsageError where it has none."""
     text = file.read_text(encoding="utf-8") if file.exists() else f"{FROM}\n{TO}\n"
     before, mark, rest = text.partition(FROM)
     _, end, after = rest.partition(TO)

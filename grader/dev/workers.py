@@ -94,7 +94,7 @@ def work(
 ) -> Iterator[tuple[int, Trial | str]]:
     """Grade the mutants in some processes; yield each trial with its exercise's index, as they come.
 
-    deadline: on the monotonic clock; what is at work then is left.
+    deadline: on the monotonic clock; what is at work then is left. Raises RuntimeError where a process has died.
     """
     context = multiprocessing.get_context("fork")
     chunks = _Chunks(order, 1 if deadline else CHUNK, jobs)

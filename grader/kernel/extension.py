@@ -30,7 +30,7 @@ class Desk:
     def grade(self, *names: str) -> Verdict | int:
         """Grade what is named, as it is in the kernel now: grade("part4.dprobs"), or a whole part: grade("part4").
 
-        While nbgrader validates, it returns the points, or raises where something has not passed.
+        While nbgrader validates, it returns the points, or raises Notice where something has not passed.
         """
         reply = self._ask("grade", names)
         verdict = Verdict(reply["text"], reply["html"], reply["report"])

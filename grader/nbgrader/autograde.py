@@ -51,6 +51,7 @@ class Grade(NbGraderPreprocessor):
     seconds = Float(10.0, min=0.1, help="Seconds for each check.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Converted:
+        """Have the notebook's cells graded, and put the marks into them. Raises UsageError."""
         if not is_ours(resources):
             return stock(self, nb, resources, Execute)
         names = resources["nbgrader"]

@@ -39,9 +39,9 @@ def checks(part: Part, seen: dict[str, str], words: dict[str, tuple[str, str]], 
 
 
 def total(part: Part, seen: dict[str, str], words: dict[str, tuple[str, str]]) -> str:
-    """The points of a part, and how many checks there are of each status."""
+    """The points of a part, and how many of its checks there are of each status."""
     counts = Counter(words[seen.get(spec.id, "not_attempted")][0] for spec in part.checks)
-    return f"{progress.points(part, seen)} of {part.points} points | " + ", ".join(
+    return f"{progress.points(part, seen)} of {part.points} points | checks: " + ", ".join(
         f"{number} {word.lower()}" for word, number in counts.items()
     )
 

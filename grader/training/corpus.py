@@ -104,7 +104,10 @@ def prefixes(corpus: Corpus, seed: int) -> Iterator[tuple[torch.Tensor, torch.Te
 
 
 def split(words: list[str]) -> tuple[list[str], list[str]]:
-    """The names to train on and those held out: the first 80 % of a shuffle with seed 42, and the rest."""
+    """The names to train on and those held out: the first 80 % of a shuffle with seed 42, and the rest.
+
+    Raises UsageError where there are too few.
+    """
     if len(words) < FEWEST:
         raise UsageError(
             f"The list in use has {len(words)} names; the training checks need at least {FEWEST:,}. "

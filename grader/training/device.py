@@ -7,8 +7,6 @@ import torch
 
 from grader.errors import UsageError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def chosen(name: str) -> str:
     """`cpu`, `cuda` or `mps`; `auto` is the best there is. Raises UsageError where it is not there."""

@@ -13,7 +13,7 @@ from grader import data as names_data
 from grader import expect, pipeline
 from grader.attempt import Attempt
 from grader.cells import Submission
-from grader.course import Course, Part
+from grader.course import PUBLIC_SEED, Course, Part
 from grader.declared import declared, source_of
 from grader.errors import UsageError
 from grader.report.model import Result
@@ -32,8 +32,6 @@ from grader.training.verdict import interrupted, not_begun, verdict, waiting
 from grader.training.yardstick import measure
 from grader.values import Namespace
 
-PUBLIC = 0
-"""The seed of the reference's run: it is kept, and serves for all seeds."""
 UNLIMITED = 1 << 46
 """Bytes of address space on a GPU, whose driver reserves far more than it uses."""
 
@@ -105,9 +103,12 @@ def _train(
     if unwritten:
         return waiting(training, unwritten)
     as_written = training.corpus(words.words)
-    public = renumbered(as_written, seed_for(PUBLIC, training.id, "letters"))
-    order = seed_for(PUBLIC, training.id, "order")
-    yardstick = measure(training, trusted, lambda: _given(training, PUBLIC), public, plan.device, order, listener.say)
+    # The reference's run is kept, and serves for all seeds.
+    public = renumbered(as_written, seed_for(PUBLIC_SEED, training.id, "letters"))
+    order = seed_for(PUBLIC_SEED, training.id, "order")
+    yardstick = measure(
+        training, trusted, lambda: _given(training, PUBLIC_SEED), public, plan.device, order, listener.say
+    )
     corpus = renumbered(as_written, seed_for(plan.seed, training.id, "letters"))
     order = seed_for(plan.seed, training.id, "order")
     budget = training.budget(plan.budget)

@@ -25,7 +25,6 @@ from grader.training.corpus import Corpus
 
 Recipe = Callable[[Any, Any], dict[str, Any]]
 Logits = Callable[[torch.Tensor], torch.Tensor]
-BUDGETS = ("quick", "full")
 BATCH = 32
 
 

@@ -79,7 +79,7 @@ def append(records: Iterable[Record], book: Path) -> None:
 
 
 def read(books: Iterable[Path]) -> tuple[list[Record], int]:
-    """All records of some books, and how many lines could not be read."""
+    """All records of some books, and how many lines could not be read. Raises UsageError where a book can't be."""
     found, damaged = [], 0
     for book in books:
         try:

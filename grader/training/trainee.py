@@ -73,18 +73,18 @@ class Remote:
         self._call("start", patience, values, {"id": "training", "function": function, "source": text})
 
     def steps(self, rows: torch.Tensor, rates: torch.Tensor, seeds: list[int], patience: float) -> torch.Tensor:
-        """On the clock."""
+        """A loss (n,) for each row of rows (n, batch). On the clock. Raises Stopped."""
         losses = self._timed("steps", patience, {"rows": rows, "rates": rates, "seeds": seeds})
         if not isinstance(losses, torch.Tensor) or losses.shape != (len(rows),):
             raise Stopped(_unreadable("it does not hold a loss for each step"))
         return losses
 
     def logits(self, X: torch.Tensor, patience: float) -> Any:
-        """On the clock as well: who works late, works in time that counts."""
+        """On the clock as well: who works late, works in time that counts. Raises Stopped."""
         return self._timed("logits", patience, {"X": X})
 
     def snapshot(self) -> dict[str, torch.Tensor]:
-        """Off the clock."""
+        """The model's tensors by name. Off the clock. Raises Stopped."""
         saved = self._call("snapshot", GRACE, {})
         if not isinstance(saved, dict) or not all(isinstance(t, torch.Tensor) for t in saved.values()):
             raise Stopped(_unreadable("the model's tensors are none"))
@@ -93,15 +93,15 @@ class Remote:
         return {str(name): tensor for name, tensor in saved.items()}
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:
-        """Off the clock."""
+        """Off the clock. Raises Stopped."""
         self._call("restore", GRACE, {"saved": saved})
 
     def hidden(self) -> Any:
-        """Off the clock."""
+        """Off the clock. Raises Stopped."""
         return self._call("hidden", GRACE, {})
 
     def examine(self, rows: torch.Tensor, lr: float) -> Any:
-        """Off the clock: this warms up what warms up."""
+        """Off the clock: this warms up what warms up. Raises Stopped."""
         return self._call("examine", GRACE, {"rows": rows, "lr": lr})
 
     def _timed(self, call: str, patience: float, values: dict[str, Any]) -> Any:

@@ -92,7 +92,7 @@ def attention(m, given):
 
 
 def questions(rng):
-    """Queries, keys, values and an upstream gradient of several shapes, causal and not."""
+    """Queries, keys, values and an incoming gradient of several shapes, causal and not."""
     # The last has more positions than a mask of a fixed size, and one sequence.
     for leading, T, S, head_size, causal in (
         ((), 5, 5, 3, True),
