@@ -217,6 +217,18 @@ def test_each_exercise_of_a_part_has_its_answer_and_its_marks(part):
     assert {f"{part.id}-{name}" for name in part.exercises} <= {cell.grade_id for cell in cells if cell.solution}
 
 
+def test_what_is_said_to_do_in_a_terminal_is_said_for_a_notebook():
+    for part in Course(ROOT).parts():
+        words = "\n".join(cell.source for cell in notebook(Course(ROOT), part).cells if cell.cell_type == "markdown")
+        assert f"`%grade {part.id}` checks everything" in words
+        assert not re.findall(r"`% .*?`|`grader (?:run|hint)\b.*?`", words), part.id
+
+
+def test_a_new_course_has_a_name_for_the_exchange(made):
+    text = (made.root / "nbgrader_config.py").read_text()
+    assert f"c.CourseDirectory.course_id = {made.root.name!r}" in text
+
+
 def test_the_database_is_its_owners_alone(made):
     assert (made.root / "class.sqlite").stat().st_mode & 0o077 == 0
     with sqlite3.connect(made.root / "gradebook.db") as gradebook:
