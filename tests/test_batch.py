@@ -159,6 +159,8 @@ def test_exports_hold_all_students_and_no_formula(tmp_path):
     assert [row["student"] for row in rows] == ["'=1+1", "ada"]
     assert rows[0]["points"] == rows[0]["max_points"] > rows[1]["points"]
     assert rows[1]["part9.row_sums"] == "0"
+    other = command("export", "class.sqlite", "--csv", "b.csv", "--part", "part8", cwd=tmp_path)
+    assert (other.returncode, "There is no part8 in the database." in other.stderr) == (2, True)
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
     assert [line["student"] for line in lines] == ["=1+1", "ada"]
     assert lines[0]["report"]["isolation"] == "bubblewrap"

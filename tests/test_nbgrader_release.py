@@ -203,6 +203,7 @@ def test_under_another_name(made, tmp_path):
     done = nb.release("part9", assignment="week 3")
     assert done.returncode == 0, done.stderr
     assert (nb.root / "release" / "week 3" / "part9.ipynb").exists()
+    assert "nbgrader release_assignment 'week 3'; or hand out" in done.stdout
 
 
 @pytest.mark.parametrize("part", Course(ROOT).parts(), ids=lambda part: part.id)
@@ -222,6 +223,13 @@ def test_what_is_said_to_do_in_a_terminal_is_said_for_a_notebook():
         words = "\n".join(cell.source for cell in notebook(Course(ROOT), part).cells if cell.cell_type == "markdown")
         assert f"`%grade {part.id}` checks everything" in words
         assert not re.findall(r"`% .*?`|`grader (?:run|hint)\b.*?`", words), part.id
+
+
+def test_what_nbgrader_fails_of_is_said(nb):
+    config = nb.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.CourseDirectory.db_url = 'sqlite:////nowhere/at/all.db'\n")
+    with pytest.raises(UsageError, match="has failed: .*unable to open database file"):
+        again(nb)
 
 
 def test_a_new_course_has_a_name_for_the_exchange(made):

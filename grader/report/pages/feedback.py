@@ -50,7 +50,7 @@ def view(one: Graded) -> Feedback:
     report = for_student(one.report) if one.report else None
     return Feedback(
         name=text.line(one.student),
-        file=text.line(one.file),
+        file=text.line(one.file) if one.file else "no file",
         problem="" if report else one.problem or "There is no report.",
         graded_at=text.moment(one.graded_at),
         isolation=report.isolation if report else "",

@@ -60,7 +60,7 @@ def view(klass: Class) -> Trouble:
     slowest = sorted((one for one in students if one.report), key=lambda one: -one.seconds)[:SLOWEST]
     return Trouble(
         ungraded=[
-            Ungraded(link(one), text.line(one.file), text.line(one.problem or "There is no report.", SHOWN))
+            Ungraded(link(one), text.line(one.file) if one.file else "", text.line(one.problem or "There is no report.", SHOWN))
             for one in students
             if one.report is None
         ],
