@@ -228,7 +228,7 @@ def test_what_is_said_to_do_in_a_terminal_is_said_for_a_notebook():
 def test_what_nbgrader_fails_of_is_said(nb):
     config = nb.root / "nbgrader_config.py"
     config.write_text(config.read_text() + "c.CourseDirectory.db_url = 'sqlite:////nowhere/at/all.db'\n")
-    with pytest.raises(UsageError, match="has failed: .*unable to open database file"):
+    with pytest.raises(UsageError, match=r"has failed: .*unable to open database file"):
         again(nb)
 
 

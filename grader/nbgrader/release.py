@@ -220,7 +220,8 @@ def _why(done: dict[str, Any]) -> str:
     """What nbgrader has failed of: the last exception in its log, else its last error."""
     log = done.get("log") or ""
     raised = re.findall(r"^[ \t]+([\w.]+(?:Error|Exception|Entry): .*)", log, re.MULTILINE)
-    return (raised or [line for line in log.splitlines() if "ERROR" in line] or done["error"].splitlines())[-1].strip()
+    said = raised or [line for line in log.splitlines() if "ERROR" in line] or done["error"].splitlines()
+    return str(said[-1]).strip()
 
 
 def _api(root: Path) -> NbGraderAPI:
