@@ -29,6 +29,7 @@ ALL_RUN = -1
 LATE = "it was not run, because the cells before it took too long"
 _MARKER = re.compile(r"# ?%%(?P<rest>.*)")
 _DEFINITION = re.compile(r"^[ \t]*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+_TOP_DEFINITION = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 _LINE_MAGIC = re.compile(r"[ \t]*(?:\w[\w, \t]*=[ \t]*)?[%!]|[ \t]*\?{1,2}[\w.]+[ \t]*$|[ \t]*[\w.]+\?{1,2}[ \t]*$")
 _TIMED = re.compile(r"(?P<indent>[ \t]*)%time[ \t]+(?P<statement>[^-\s].*)")
 _QUOTES = ('"""', "'''")
@@ -179,9 +180,15 @@ def _notebook_cells(text: str, path: str) -> list[Cell]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{path} is not a Jupyter notebook (version 4 JSON). Export it again.") from None
     return [
-        Cell(i, without_magics(source), 0, f"{Path(path).name}, code cell {number}")
+        Cell(i, without_magics(source), 0, f"{Path(path).name}, code cell {number}{_what(source)}")
         for i, (number, source) in enumerate(found)
     ]
+
+
+def _what(source: str) -> str:
+    """What a cell defines, by which a reader finds it: a notebook shows no numbers of cells."""
+    defined = _TOP_DEFINITION.search(source)
+    return f" ({defined[1]})" if defined else ""
 
 
 def _code_cells(cells: list[Any]) -> Iterator[tuple[int, Any]]:

@@ -123,7 +123,10 @@ class _Progress:
 
 
 def _tell(summary: "Summary") -> None:
-    click.echo(f"{summary.graded} graded, {summary.kept} had been graded before, {summary.problems} not gradable.")
+    bad = sorted(summary.ungradable)
+    click.echo(f"{summary.graded} graded, {summary.kept} had been graded before, {len(bad)} not gradable.")
+    if bad:
+        click.echo(f"Not gradable, so 0 (`grader report` says why): {', '.join(map(repr, bad))}")
     if summary.older:
         click.echo(f"{summary.older} of these by another version of the course: --regrade grades them again.")
     for change in summary.changes:
@@ -262,4 +265,5 @@ def _part(store: "Store", wanted: str | None) -> str:
     if wanted in parts:
         return str(wanted)
     there = ", ".join(parts) or "nothing yet"
-    raise UsageError(f"Name a part with --part. In the database there is: {there}.")
+    known = f"There is no {wanted} in the database. " if wanted else ""
+    raise UsageError(f"{known}Name a part with --part. In the database there is: {there}.")

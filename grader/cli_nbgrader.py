@@ -1,5 +1,6 @@
 """The commands for nbgrader courses. Thin, as those in cli.py."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -39,4 +40,6 @@ def release(parts: tuple[str, ...], root: Path, assignment: str | None, replace:
         if done.changed:
             click.echo(f"{name}: other points than before: {'; '.join(done.changed)}.")
             click.echo(f"{name}: nbgrader autograde {name} --force marks again what was handed in.")
-    click.echo(f"Next, in {root}: nbgrader release_assignment {assignment or chosen[0].id}, or hand out the folder.")
+    names = [assignment] if assignment else [part.id for part in chosen]
+    steps = " && ".join(f"nbgrader release_assignment {shlex.quote(name)}" for name in names)
+    click.echo(f"Next, in {root}: {steps}; or hand out what is in release/.")

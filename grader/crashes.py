@@ -82,7 +82,9 @@ def _name(fault: dict[str, Any], evidence: Evidence, attempt: Attempt | None) ->
         return ""
     failed = attempt.failed_cell(name)
     if failed:
-        return f"{failed[0].place.capitalize()} should define it and failed: {describe(failed[1])}"
+        return f"{failed[0].place[:1].upper()}{failed[0].place[1:]} should define it and failed: {describe(failed[1])}"
+    if name in attempt.exercises:
+        return f"{name} is an exercise of its own, and no cell defines it."
     given = members(evidence.cases[0].given())
     owners = [owner for owner, value in given.items() if isinstance(value, Namespace) and name in members(value)]
     if owners:

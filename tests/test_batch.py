@@ -19,7 +19,7 @@ import trainees
 from students import MINI, command, solved
 from tools import need
 
-from grader.classes import version
+from grader.classes import version, work
 from grader.course import Course
 
 WRONG = "def row_sums(x):\n    return x.sum(dim=1)"
@@ -98,7 +98,8 @@ def test_nothing_is_graded_twice_but_by_force(graded):
     folder, _ = graded
     before = marks(folder)
     again = batch("submissions", folder)
-    assert "0 graded, 5 had been graded before" in again.stdout, again.stderr
+    assert "0 graded, 5 had been graded before, 1 not gradable." in again.stdout, again.stderr
+    assert "Not gradable, so 0 (`grader report` says why): 'eve'" in again.stdout  # now as before
     forced = batch("submissions", folder, "--force")
     assert "5 graded, 0 had been graded before" in forced.stdout, forced.stderr
     assert marks(folder) == before
@@ -158,6 +159,8 @@ def test_exports_hold_all_students_and_no_formula(tmp_path):
     assert [row["student"] for row in rows] == ["'=1+1", "ada"]
     assert rows[0]["points"] == rows[0]["max_points"] > rows[1]["points"]
     assert rows[1]["part9.row_sums"] == "0"
+    other = command("export", "class.sqlite", "--csv", "b.csv", "--part", "part8", cwd=tmp_path)
+    assert (other.returncode, "There is no part8 in the database." in other.stderr) == (2, True)
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
     assert [line["student"] for line in lines] == ["=1+1", "ada"]
     assert lines[0]["report"]["isolation"] == "bubblewrap"
@@ -263,6 +266,25 @@ def test_a_full_disk_is_said_and_the_same_command_goes_on(tmp_path):
     assert len({student for student, *_ in marks(tmp_path)}) == 2
 
 
+def test_what_a_worker_needs_to_begin_is_no_submissions_time(monkeypatch):
+    now = [0.0]
+
+    class Bench:
+        part = Course(MINI).part("part9")
+
+        def __init__(self, setting):
+            now[0] += 20
+
+        def grade(self, submission):
+            now[0] += 3
+
+    monkeypatch.setattr(work, "_bench", Bench)
+    monkeypatch.setattr(work.time, "monotonic", lambda: now[0])
+    job = work.Job("ada", "part9_mini.py", "", b"def double(x):\n    return x\n")
+    done = json.loads(work.grade(work.Setting(str(MINI), "", "part9", 0, "process"), job))
+    assert done["seconds"] == 3
+
+
 def test_a_file_that_is_no_database_of_a_class_is_left_alone(tmp_path):
     write_class(tmp_path / "submissions", {"ada": {}})
     (tmp_path / "class.sqlite").write_text("my notes")
@@ -273,6 +295,8 @@ def test_a_file_that_is_no_database_of_a_class_is_left_alone(tmp_path):
         db.execute("create table t (x)")
     other = command("batch", "submissions", "--part", "part9", "--out", "other.sqlite", cwd=tmp_path)
     assert (other.returncode, "other.sqlite is no database of a class" in other.stderr) == (2, True)
+    nowhere = command("batch", "submissions", "--part", "part9", "--out", "no/class.sqlite", cwd=tmp_path)
+    assert (nowhere.returncode, "no/class.sqlite" in nowhere.stderr, "Make its folder" in nowhere.stderr) == (2, 1, 1)
     none = command("export", "none.sqlite", "--csv", "a.csv", cwd=tmp_path)
     assert (none.returncode, "There is no none.sqlite" in none.stderr) == (2, True)
     assert not (tmp_path / "none.sqlite").exists()

@@ -215,6 +215,8 @@ def test_where_a_cell_is(read):
     (_, made) = read(notebook("a = 1", ["b = 2\n", "c = 3"]), ".ipynb")
     assert made.place == made.filename == "answer.ipynb, code cell 2"
     assert made.names() == ["b", "c"]
+    (named,) = read(notebook("# mine\ndef f(x):\n    return (x"), ".ipynb")
+    assert named.place == "answer.ipynb, code cell 1 (f)"  # by that it is found, even where it does not parse
 
 
 def test_other_cells_of_a_notebook_are_left_out(read):

@@ -44,6 +44,20 @@ def test_an_exception_leads_on(part4, what):
     assert words in result.message
 
 
+def test_an_exercise_that_is_gone_is_not_taken_for_a_slip_of_the_keyboard(part4):
+    gone = part4(dh="", backward="def backward(f):\n    return dh(f, f)")["part4.backward"]
+    assert "dh is an exercise of its own, and no cell defines it." in gone.message
+    assert "meant?" not in gone.message
+
+
+def test_the_cell_that_should_have_defined_it_keeps_its_name():
+    cell = SimpleNamespace(place="Nets.ipynb, code cell 4 (dW2)")
+    broken = {"kind": "raised", "type": "SyntaxError", "what": "invalid syntax", "trace": []}
+    attempt = SimpleNamespace(failed_cell=lambda name: (cell, broken))
+    text = said("name 'dW2' is not defined", "NameError", attempt)
+    assert "Nets.ipynb, code cell 4 (dW2) should define it and failed: SyntaxError" in text
+
+
 QUIET = {
     "a memory location": ("dbndiff2", "g = d.bnvar.expand_as(f.bndiff2)\n    g /= 4\n    return g", "GiB"),
     "a matrix product": ("dh", "return d.logits @ f.W2", "entry by entry"),

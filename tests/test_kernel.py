@@ -140,7 +140,7 @@ def told(result):
         result["message"],
         *(f"{f['file']}:{f['line']} {f['function']} {f['code']}" for f in result["details"]["trace"]),
     ]
-    texts = [re.sub(r"In \[\d+\]|answer\.ipynb, code cell \d+", "HERE", text) for text in texts]
+    texts = [re.sub(r"In \[\d+\]|answer\.ipynb, code cell \d+(?: \(\w+\))?", "HERE", text) for text in texts]
     texts = [re.sub(r"\bpart9_mini\.Fake|__main__\.Fake", "Fake", text) for text in texts]
     return *(result[key] for key in ("id", "status", "points", "mistake")), texts, result["details"]["output"]
 

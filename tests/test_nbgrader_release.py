@@ -203,6 +203,7 @@ def test_under_another_name(made, tmp_path):
     done = nb.release("part9", assignment="week 3")
     assert done.returncode == 0, done.stderr
     assert (nb.root / "release" / "week 3" / "part9.ipynb").exists()
+    assert "nbgrader release_assignment 'week 3'; or hand out" in done.stdout
 
 
 @pytest.mark.parametrize("part", Course(ROOT).parts(), ids=lambda part: part.id)
@@ -215,6 +216,25 @@ def test_each_exercise_of_a_part_has_its_answer_and_its_marks(part):
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", name) for name in ids)  # as nbgrader's own editor asks
     assert {f"{part.id}-{name}" for name in part.exercises} <= {cell.grade_id for cell in cells if cell.solution}
+
+
+def test_what_is_said_to_do_in_a_terminal_is_said_for_a_notebook():
+    for part in Course(ROOT).parts():
+        words = "\n".join(cell.source for cell in notebook(Course(ROOT), part).cells if cell.cell_type == "markdown")
+        assert f"`%grade {part.id}` checks everything" in words
+        assert not re.findall(r"`% .*?`|`grader (?:run|hint)\b.*?`", words), part.id
+
+
+def test_what_nbgrader_fails_of_is_said(nb):
+    config = nb.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.CourseDirectory.db_url = 'sqlite:////nowhere/at/all.db'\n")
+    with pytest.raises(UsageError, match=r"has failed: .*unable to open database file"):
+        again(nb)
+
+
+def test_a_new_course_has_a_name_for_the_exchange(made):
+    text = (made.root / "nbgrader_config.py").read_text()
+    assert f"c.CourseDirectory.course_id = {made.root.name!r}" in text
 
 
 def test_the_database_is_its_owners_alone(made):

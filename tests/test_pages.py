@@ -511,6 +511,12 @@ def test_the_trouble(tmp_path):
     assert len(slowest) == 4
 
 
+def test_who_has_handed_in_no_file_has_no_file_in_the_pages(tmp_path):
+    found = make(tmp_path, classes.klass(classes.graded("zoe", problem="no file for part9.", file="")))
+    assert ["zoe", "", "no file for part9."] in rows(found["trouble.html"])
+    assert "no file, graded" in found[text.page_of("zoe")].text
+
+
 def test_a_students_page(tmp_path):
     found = make(tmp_path, classes.small())
     words = " ".join(found[text.page_of("student10")].text.split())

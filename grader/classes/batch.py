@@ -36,7 +36,8 @@ class Summary:
     """Had been graded before."""
     older: int = 0
     """Of these, by another version of the course."""
-    problems: int = 0
+    ungradable: list[str] = field(default_factory=list)
+    """Who has handed in nothing that could be graded, now or before."""
     changes: list[Change] = field(default_factory=list)
 
 
@@ -60,12 +61,15 @@ def batch(
         if before and _same(before, one) and not force and not more and not (older and regrade):
             summary.kept += 1
             summary.older += older
+            if before.problem:
+                summary.ungradable.append(one.student)
         else:
             to_do.append(one)
     for graded in _all(to_do, setting, workers):
         store.add(graded)
         summary.graded += 1
-        summary.problems += bool(graded.problem)
+        if graded.problem:
+            summary.ungradable.append(graded.student)
         if before := known.get(graded.student):
             summary.changes += changes(before, graded)
         listen(summary.graded, len(to_do), graded)

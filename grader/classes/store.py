@@ -170,7 +170,7 @@ def open_store(place: str, create: bool = False) -> Store:
             tables = set(inspect(connection).get_table_names())
             ours = {table.name for table in _metadata.sorted_tables}
             if not (ours <= tables if tables else create):
-                raise UsageError(f"{shown} is no database of a class. Name another file with --out.")
+                raise UsageError(f"{shown} is no database of a class. Name another file.")
             if not tables:
                 _metadata.create_all(connection)
                 fixed = {"schema": SCHEMA, "seed": str(secrets.randbelow(2**62))}
@@ -194,6 +194,7 @@ def _failed(name: str, error: Exception) -> UsageError:
         "disk": "Is the disk full? Make room",
         "readonly": "It can't be written to: look at its permissions",
         "unable to open": "Does its folder exist, and may you write there",
+        "No such file": "Make its folder",
         "No module named": "Install that database's driver",
         "connection failed": "See that its server runs and its port is open",
         "not a database": "It is some other file: name another one",

@@ -69,8 +69,8 @@ class Done(msgspec.Struct, frozen=True):
 def grade(setting: Setting, job: Job) -> bytes:
     """Grade it; a Done as JSON. Whatever the submission does costs it alone."""
     with _one_at_a_time:  # torch's state is the process's
-        start = time.monotonic()
         bench = _bench(setting)
+        start = time.monotonic()  # what the worker itself needs to begin is no submission's time
         try:
             submission = cells.parse(job.content, Path(job.file), bench.part.name)
         except UsageError as error:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -198,8 +199,7 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
         with _inside(assignment.root):
             done = assignment.api.generate_assignment(assignment.name, force=True, create=True)
         if not done["success"]:
-            said = [line for line in done.get("log", "").splitlines() if "ERROR" in line] or done["error"].splitlines()
-            raise UsageError(f"nbgrader generate_assignment has failed: {said[-1].strip()}")
+            raise UsageError(f"nbgrader generate_assignment has failed: {_why(done)}")
         found = list(leaks.scan(assignment.release, secrets))
         if found:
             first = {leak.file: leak for leak in reversed(found)}  # one of each file
@@ -214,6 +214,14 @@ def _generate(assignment: Assignment, secrets: leaks.Secrets) -> None:
             shutil.move(older, assignment.release)
         raise
     shutil.rmtree(older, ignore_errors=True)
+
+
+def _why(done: dict[str, Any]) -> str:
+    """What nbgrader has failed of: the last exception in its log, else its last error."""
+    log = done.get("log") or ""
+    raised = re.findall(r"^[ \t]+([\w.]+(?:Error|Exception|Entry): .*)", log, re.MULTILINE)
+    said = raised or [line for line in log.splitlines() if "ERROR" in line] or done["error"].splitlines()
+    return str(said[-1]).strip()
 
 
 def _api(root: Path) -> NbGraderAPI:

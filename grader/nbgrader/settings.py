@@ -29,7 +29,12 @@ def _without(preprocessors: list[type], *left_out: type) -> list[type]:
 
 
 def needs(folder: Path) -> str | None:
-    """The text of the configuration that a course needs, None where it has what it needs already."""
+    """The text of the configuration that a course needs, None where it has what it needs already.
+
+    A new one names the course, without which nbgrader neither releases nor collects. One that is there keeps its name:
+    the gradebook may know the course by it.
+    """
     path = folder / CONFIG
-    text = path.read_text(encoding="utf-8") if path.exists() else "c = get_config()\n"
+    named = f"c = get_config()\nc.CourseDirectory.course_id = {folder.resolve().name!r}  # the exchange's name for it\n"
+    text = path.read_text(encoding="utf-8") if path.exists() else named
     return None if _CALL in text else f"{text.rstrip()}\n\n{_CALL}\n\nconfigure(c)\n"

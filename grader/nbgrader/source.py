@@ -20,8 +20,9 @@ SCHEMA = 3
 """Of nbgrader's metadata."""
 _MARK = "BEGIN SOLUTION"
 _DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
-_COMMAND = re.compile(r"`grader (?:run(?= part)|(?=hint part))(\w*) ")
+_COMMAND = re.compile(r"`grader (run|hint) (?=part)")
 """What a text says to do in a terminal, and a notebook does by itself."""
+_MAGICS = {"run": "%grade", "hint": "%hint"}
 _HELP = """**In this notebook.** Run the cell below once. Then ask for a verdict, in a cell of your own:
 
 - `%grade {example}` checks that exercise, and `%grade {part}` all of them;
@@ -42,7 +43,7 @@ def notebook(course: Course, part: Part) -> Any:
     missing = list(part.exercises)
     for cell in authored.cells:
         if cell.cell_type != "code":
-            made.append(new_markdown_cell(_COMMAND.sub(r"`%\1 ", cell.source)))
+            made.append(new_markdown_cell(_COMMAND.sub(lambda found: f"`{_MAGICS[found[1]]} ", cell.source)))
             continue
         exercises = [name for name in _DEFINED.findall(cell.source) if name in missing]
         made.append(_code(part, cell.source, exercises))

@@ -6,7 +6,7 @@ from grader.classes.graded import Graded
 from grader.report.feedback import for_student
 from grader.report.model import NOT_WRITTEN, Frame, Result
 from grader.report.pages import text
-from grader.report.pages.marks import Mark, counted, mark
+from grader.report.pages.marks import NO_REPORT, Mark, counted, mark
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def view(one: Graded) -> Feedback:
     report = for_student(one.report) if one.report else None
     return Feedback(
         name=text.line(one.student),
-        file=text.line(one.file),
-        problem="" if report else one.problem or "There is no report.",
+        file=text.line(one.file or "no file"),
+        problem="" if report else one.problem or NO_REPORT,
         graded_at=text.moment(one.graded_at),
         isolation=report.isolation if report else "",
         points=report.points if report else 0,

@@ -33,6 +33,8 @@ MARKS = {
 """From the worst to the best."""
 ABSENT = Mark("a", "", "not in this report")
 UNGRADED = Mark("x", "?", "not gradable")
+NO_REPORT = "There is no report."
+"""Of a submission that has neither a report nor a problem."""
 WORST_FIRST = [*MARKS.values(), ABSENT, UNGRADED]
 BEST_FIRST = [*reversed(MARKS.values()), ABSENT, UNGRADED]
 

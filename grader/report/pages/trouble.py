@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from grader.classes.graded import Class, Graded
 from grader.report.pages import text
-from grader.report.pages.marks import MARKS, Mark
+from grader.report.pages.marks import MARKS, NO_REPORT, Mark
 from grader.report.pages.students import Link, link, ordered, results, short
 
 SLOWEST = 20
@@ -60,7 +60,7 @@ def view(klass: Class) -> Trouble:
     slowest = sorted((one for one in students if one.report), key=lambda one: -one.seconds)[:SLOWEST]
     return Trouble(
         ungraded=[
-            Ungraded(link(one), text.line(one.file), text.line(one.problem or "There is no report.", SHOWN))
+            Ungraded(link(one), text.line(one.file) if one.file else "", text.line(one.problem or NO_REPORT, SHOWN))
             for one in students
             if one.report is None
         ],
