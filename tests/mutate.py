@@ -127,15 +127,14 @@ def _seen(copy: Path, python: Path, module: str, changed: str, near: bool) -> st
 
 
 def _nearest(copy: Path, module: str) -> list[str]:
-    """The test files that name a module."""
+    """The test files that name a module, its own first."""
     *packages, stem = Path(module).with_suffix("").parts
     name = ".".join(["grader", *packages, stem]).removesuffix(".__init__")
     inside, _, last = name.rpartition(".")
     pattern = re.compile(rf"\b{re.escape(name)}\b|^from {re.escape(inside)} import .*\b{last}\b", re.MULTILINE)
+    files = sorted((copy / "tests").glob("test_*.py"), key=lambda file: (file.stem != f"test_{last}", file.stem))
     return [
-        str(file.relative_to(copy))
-        for file in sorted((copy / "tests").glob("test_*.py"))
-        if file.stem == f"test_{last}" or pattern.search(file.read_text())
+        str(file.relative_to(copy)) for file in files if file.stem == f"test_{last}" or pattern.search(file.read_text())
     ]
 
 
