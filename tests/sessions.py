@@ -1,96 +1,131 @@
-"""The sessions that the docs show: what was written before them, what was typed, and what came.
+"""The sessions that the docs show: what lies there before them, what was typed, and what came.
 
 A block that begins with ```console holds lines `$ command` and what they print; a line `...` stands for any lines, and
-times in seconds are not compared. What the student has written by then stands above the block, in one of two ways:
+times in seconds are not compared. A command that ends in a backslash goes on in the next line. One shell runs them all,
+so that `cd mine` holds for those below. What was there before stands above the block:
 
+- `<!-- place class -->` names the folder it is run in, see tests/places.py; without it, a student's;
 - `<!-- dprobs: return 1 / f.probs -->` is the body of that stub of part 4;
 - `<!-- answer part3.Linear -->` says that the ```python block between is the cell of that exercise. A line `    ...` in
-  it stands for methods that are as they should be.
+  it stands for methods that are as they should be;
+- `<!-- then -->`: the block goes on where the one above it on the page has ended;
+- `<!-- slow -->`: it is run with the slow tests.
 
     python tests/sessions.py docs/messages.md      writes what the commands print now into a page
 """
 
 import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(
-    r"(?P<notes>(?:^<!-- .* -->\n)*)"
-    r"(?:(?<=-->\n)```python\n(?P<code>(?:(?!^```).*\n)*)```\n\n?)?"
-    r"^```console\n(?P<text>(?:(?!^```).*\n)*)```",
-    re.MULTILINE,
-)
-COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+import places
+from pages import ROOT, Block, blocks
+
+COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 CELL = r"(?ms)^# %%\n(?=(?:@.*\n)*(?:def|class) {name}\b).*?(?=^# %%|\Z)"
 METHOD = r"(?ms)^    def {name}\(.*?(?=^    \S|^\S|\Z)"
 SUMMARY = re.compile(r"^\d+ of \d+ points \|", re.MULTILINE)
+PATIENCE = 900
 
 
 @dataclass(frozen=True)
 class Session:
-    """One block of a page."""
+    """One block of a page, with the answer above it."""
 
-    notes: str
+    block: Block
     code: str
-    text: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What stands above the block."""
+        return self.block.notes
 
     @property
     def commands(self) -> list[tuple[str, str]]:
         """Each command with what it is said to print."""
-        return COMMAND.findall(self.text)
+        return COMMAND.findall(self.block.text)
 
-    def prepare(self, desk: Path) -> None:
-        """Write the student's answers into the exercises of a desk."""
-        for note in re.findall(r"<!-- (.*) -->", self.notes):
-            target = note.removeprefix("answer ")
-            if target == note:
-                _write_body(desk / "exercises" / "part4_backprop.py", *note.split(": ", 1))
-            else:
-                _write_cell(desk / "exercises", target, self.code)
+    def prepare(self, place: Path) -> None:
+        """Write the student's answers into the exercises of a place."""
+        for note in self.notes:
+            first, _, rest = note.partition(" ")
+            if first == "answer":
+                _write_cell(place / "exercises", rest, self.code)
+            elif first.endswith(":"):
+                _write_body(place / "exercises" / "part4_backprop.py", first[:-1], rest)
 
 
 def sessions(page: str) -> list[Session]:
-    """All blocks of a page's text."""
-    return [Session(found["notes"], found["code"] or "", found["text"]) for found in BLOCK.finditer(page)]
+    """All sessions of a page's text."""
+    return list(_sessions(page))
 
 
-def desk(folder: Path) -> Path:
-    """A student's folder, with the exercises as they are shipped."""
-    shutil.copytree(ROOT / "exercises", folder / "exercises")
-    return folder
+def _sessions(page: str) -> Iterator[Session]:
+    for above, block in pairwise([None, *blocks(page)]):
+        if block.language != "console":
+            continue
+        if above and above.note("answer") is not None:
+            notes = (*above.notes, *block.notes)
+            yield Session(Block(notes, block.language, block.text, block.start), above.text)
+        else:
+            yield Session(block, "")
 
 
-def run(command: str, cwd: Path) -> str:
-    """What a command prints, on a terminal of 100 columns and 25 lines."""
-    arguments = shlex.split(command)
-    assert arguments[0] in ("grader", "pytest"), command
+def days(page: str) -> list[list[Session]]:
+    """The sessions of a page, those that go on where another one has ended together with it."""
+    made: list[list[Session]] = []
+    for session in sessions(page):
+        if "then" in session.notes:
+            made[-1].append(session)
+        else:
+            made.append([session])
+    return made
+
+
+def played(day: list[Session], folder: Path) -> list[tuple[str, str, str]]:
+    """Each command of a day, what it is said to print, and what it prints, on a terminal of 100 columns and 25 lines."""
+    place = places.PLACES[day[0].block.note("place") or "student"](folder)
+    for session in day:
+        session.prepare(place)
+    commands = [one for session in day for one in session.commands]
+    assert commands
+    came = _run([command for command, _ in commands], place)
+    assert len(came) == len(commands), came[-1][-3000:]
+    return [(command, shown, text) for (command, shown), text in zip(commands, came, strict=True)]
+
+
+def _run(commands: list[str], place: Path) -> list[str]:
+    """What each command prints, in one shell; fewer where one of them has ended it."""
+    path = os.pathsep.join([str(place / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    around = {name: value for name, value in os.environ.items() if name not in ("GRADER_COURSE", "VIRTUAL_ENV")}
     done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "100", "LINES": "25"},
-        capture_output=True,
+        ["bash", "-c", "exec 2>&1\n" + "".join(f"{command}\nprintf '\\0'\n" for command in commands)],
+        cwd=place,
+        env=around | {"COLUMNS": "100", "LINES": "25", "PATH": path, "HOME": str(place)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
-    return done.stdout + done.stderr
+    return done.stdout.removesuffix("\0").split("\0")
 
 
 def shows(shown: str, came: str) -> bool:
     """Whether a command printed what is shown."""
-    lines = _plain(shown).splitlines()
+    lines = plain(shown).splitlines()
     pattern = "".join(r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in lines)
-    return re.fullmatch(pattern, _plain(came)) is not None
+    return re.fullmatch(pattern, plain(came)) is not None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """What is compared of a text: all but times and blanks at the end of a line."""
     text = re.sub(r"\d+\.\d+ ?s\b", "0.0 s", text)
     return "".join(line.rstrip() + "\n" for line in text.splitlines())
 
@@ -132,19 +167,22 @@ def _shortened(came: str, shown: str) -> str:
         came = "...\n" + came.partition("\n\n")[2]
     if shown.endswith("\n...\n"):
         came = SUMMARY.split(came)[0].rstrip("\n") + "\n...\n"
-    return _plain(came)
+    return plain(came)
 
 
-def _afresh(found: re.Match[str]) -> str:
-    session = Session(found["notes"], found["code"] or "", found["text"])
-    with tempfile.TemporaryDirectory() as folder:
-        session.prepare(desk(Path(folder)))
-        text = "".join(
-            f"$ {command}\n{_shortened(run(command, Path(folder)), shown)}" for command, shown in session.commands
-        )
-    return found[0].replace(f"```console\n{session.text}", f"```console\n{text}")
+def afresh(page: str) -> str:
+    """A page with what its sessions print now."""
+    lines = page.splitlines()
+    for day in reversed(days(page)):
+        with tempfile.TemporaryDirectory() as folder:
+            came = [f"$ {command}\n{_shortened(text, shown)}" for command, shown, text in played(day, Path(folder))]
+        for session in reversed(day):
+            count = len(session.commands)
+            text, came = "".join(came[-count:]), came[:-count]
+            lines[session.block.start : session.block.start + session.block.text.count("\n")] = text.splitlines()
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    for page in map(Path, sys.argv[1:]):
-        page.write_text(BLOCK.sub(_afresh, page.read_text()))
+    for path in map(Path, sys.argv[1:]):
+        path.write_text(afresh(path.read_text()))
