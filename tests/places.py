@@ -41,6 +41,13 @@ def kit(folder: Path) -> Path:
     return shutil.copytree(ROOT, folder / "kit", ignore=LEFT_OUT)
 
 
+def names(folder: Path) -> Path:
+    """A student's folder, with the names in a file elsewhere."""
+    (folder / "path" / "to").mkdir(parents=True)
+    shutil.copy(ROOT / "data" / "names.txt", folder / "path" / "to")
+    return student(folder)
+
+
 def class_(folder: Path) -> Path:
     """What three students have handed in for part 4, the roster of Canvas that they stand in, and names.txt."""
     need("bwrap")
@@ -61,4 +68,6 @@ def class_(folder: Path) -> Path:
     return folder
 
 
-PLACES: dict[str, Callable[[Path], Path]] = {"student": student, "nothing": nothing, "kit": kit, "class": class_}
+PLACES: dict[str, Callable[[Path], Path]] = {
+    "student": student, "nothing": nothing, "kit": kit, "names": names, "class": class_,
+}  # fmt: skip

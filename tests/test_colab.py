@@ -1,8 +1,7 @@
-"""The cell that the README gives for Google Colab, run in a kernel of an environment that has torch and not this kit."""
+"""The cell that docs/notebooks.md gives for Google Colab, run in a kernel of an environment that has torch and not this kit."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,11 +9,11 @@ import sysconfig
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from students import ROOT
+from pages import run_by
+from places import PLACES
 
 pytestmark = pytest.mark.slow
-README = (ROOT / "README.md").read_text()
-CELL = re.search(r"<!-- colab -->\n```python\n(.*?)```", README, re.DOTALL)[1]
+(CELL,) = run_by(__file__)
 WRONG = "def dprobs(f, d):\n    return 1 / f.probs"
 
 
@@ -42,12 +41,11 @@ def kernel(tmp_path, monkeypatch):
 @pytest.fixture
 def repository(tmp_path):
     """What there is to clone: the tree as it stands, whatever git says of it."""
-    left_out = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", ".*_cache", ".hypothesis")
-    shutil.copytree(ROOT, tmp_path / "repository", ignore=left_out)
-    git = ["git", "-C", tmp_path / "repository", "-c", "user.name=a", "-c", "user.email=a@b"]
+    clone = PLACES["kit"](tmp_path)
+    git = ["git", "-C", clone, "-c", "user.name=a", "-c", "user.email=a@b"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "kit"]):
         subprocess.run([*git, *words], check=True)
-    return tmp_path / "repository"
+    return clone
 
 
 def test_it_clones_installs_and_grades(kernel, repository):

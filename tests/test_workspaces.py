@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pages
 import pytest
 import students
 from click.testing import CliRunner
@@ -369,6 +370,15 @@ def test_what_both_have_changed(course, mine):
     assert told.count("\r\n") == told.count("\n")
     assert "Nothing to do" in fine("update")
     assert mine.read_bytes().decode() == told
+
+
+def test_what_the_docs_show_of_it(course, mine):
+    (shown,) = pages.run_by(__file__)
+    answered = STUB.replace("    # YOUR CODE HERE\n    raise NotImplementedError()", "    return x + x", 1)
+    mine.write_text(answered.replace("Twice x, of any shape.", "My own words."))
+    teach(course, "Twice x, of any shape.", "Two times x.")
+    fine("update", code=1)
+    assert f"\n{shown}" in mine.read_text()
 
 
 def test_parts_that_are_new_or_gone_and_files_of_ones_own(course, mine):
