@@ -89,12 +89,14 @@ def launcher(prefix: list[str]) -> Isolation:
     """A level that a command of the instructor's makes. It ends in a Python that has torch, msgspec and safetensors.
 
     In its words, {folder} stands for the folder that holds the socket to connect to, and {kit} for the one with the
-    student side of the grader: both are to be mounted under the same path inside.
+    student side of the grader: both are to be mounted under the same path inside. It must give what it starts process
+    numbers of its own: between two submissions the template kills whoever it can, and empties /tmp.
     """
 
     def command(kit: Path, folder: Path, descriptor: int) -> list[str]:
         words = [word.replace("{folder}", str(folder)).replace("{kit}", str(kit)) for word in prefix]
-        return [*words, "-I", "-c", BOOT, str(kit), str(folder / "control"), "/tmp", "alone"]
+        ours = str(os.readlink("/proc/self/ns/pid"))
+        return [*words, "-I", "-c", BOOT, str(kit), str(folder / "control"), "/tmp", "apart", ours]
 
     return Isolation(f"launcher ({prefix[0]})", PROCESS_LAYERS, command, alone=True, connects=True)
 

@@ -1,6 +1,7 @@
 """The README's set-up, command by command, in a clone of the kit with no environment yet."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -31,7 +32,7 @@ def test_by_make(clone):
     assert GRADED in done.stdout
     # These tests are what the other command runs: here it is only asked what it would do.
     done = shell(test.replace("make", "make -n"), clone)
-    assert 'pytest -n 2 --dist loadfile -m "not slow"' in done.stdout, done.stdout + done.stderr
+    assert re.search('pytest .* -m "not slow"', done.stdout), done.stdout + done.stderr
     assert f"\n{test.split('#')[0].strip()}\n" in (ROOT / ".ci" / "run").read_text()
 
 

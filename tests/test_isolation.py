@@ -175,6 +175,22 @@ def test_a_launcher_is_any_command_that_ends_in_a_python(tmp_path):
     assert (said, why) == ("student\n", "")
 
 
+def test_a_launcher_without_process_numbers_of_its_own_is_refused():
+    """It would kill all that its user runs, and empty /tmp. So this test is itself run where there is nothing to lose."""
+    need("bwrap")
+    script = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+from grader.isolation import launcher
+from grader.template import start_template
+start_template(isolation=launcher([sys.executable]))
+"""
+    shown = [word for place in (ROOT, sys.prefix) for word in ("--ro-bind", str(place), str(place))]
+    safe = ["bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--tmpfs", "/tmp", *shown, "--proc", "/proc", "--dev", "/dev"]
+    done = subprocess.run([*safe, sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "UsageError" in done.stderr, done.stderr
+    assert "no process numbers of their own" in done.stderr
+
+
 def test_a_launcher_that_does_not_start_is_said():
     with pytest.raises(UsageError, match=r"has not connected.*no such thing"):
         start_template(isolation=launcher(shlex.split("sh -c 'echo no such thing; exit 3'")))

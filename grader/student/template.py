@@ -179,8 +179,13 @@ def _tell(control: socket.socket, message: dict[str, Any]) -> None:
 
 
 def main(words: list[str]) -> None:
-    """Serve on a descriptor, or on the socket at a path: `FD|PATH FOLDER [alone [USER]]`, as that user from now on."""
+    """Serve on a descriptor, or on the socket at a path: `FD|PATH FOLDER [alone [USER] | apart NAMESPACE]`.
+
+    Alone, as that user from now on; or apart from those whose process numbers are of that namespace.
+    """
     where, folder, *more = words
+    if more[:1] == ["apart"] and not _apart(more.pop()):
+        sys.exit("it gives submissions no process numbers of their own, so that clearing up would kill your own processes")
     if where.isdigit():
         control = socket.socket(fileno=int(where))
     else:
@@ -193,7 +198,14 @@ def main(words: list[str]) -> None:
         os.setgid(user)
         os.setuid(user)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # setuid has lifted it
-    serve(control, folder, more[:1] == ["alone"])
+    serve(control, folder, alone=bool(more))
+
+
+def _apart(namespace: str) -> bool:
+    try:
+        return os.readlink("/proc/self/ns/pid") != namespace
+    except OSError:
+        return False
 
 
 def _close_all_but(kept: int) -> None:
