@@ -22,6 +22,8 @@ class Case:
 
     name: str
     purpose: str
+    kind: str
+    """What it is after: docs/isolation.md says how many there are of each."""
     costs: tuple[str, ...]
     """The exercises that the attack may lose."""
     passes: tuple[str, ...]
@@ -39,7 +41,7 @@ class Case:
 def read(path: Path) -> Case:
     """The case that a file's head describes. Raises ValueError where the head is not of the agreed form."""
     text = path.read_text()
-    purpose = re.match(r'"""(.+)"""\n# costs: ', text)
+    purpose = re.match(r'"""(.+)"""\n# kind: ', text)
     head = dict(re.findall(r"(?m)^# (\w+): (.+)$", text.partition("# %%")[0]))
     words = {key: tuple(head.get(key, "").split()) for key in ("costs", "passes", "right")}
     match words["costs"]:
@@ -52,11 +54,11 @@ def read(path: Path) -> Case:
         case _:
             raise ValueError(f"{path.name}: its head does not say `# costs: nothing`, `submission` or `exercise NAME`")
     named = {*costs, *words["passes"], *words["right"]}
-    if purpose is None or not named <= {*EXERCISES} or not {*head} <= {"costs", "passes", "right", "after"}:
+    if purpose is None or not named <= {*EXERCISES} or not {*head} <= {"kind", "costs", "passes", "right", "after"}:
         raise ValueError(f"{path.name}: its head is not of the agreed form: see tests/hostile_cases.py")
     if {*EXERCISES} - {*costs} - {*words["passes"]}:
         raise ValueError(f"{path.name}: what it does not cost must pass, and its head does not say so")
-    return Case(path.stem, purpose[1], costs, words["passes"], words["right"], head.get("after"))
+    return Case(path.stem, purpose[1], head["kind"], costs, words["passes"], words["right"], head.get("after"))
 
 
 def filled(case: Case, **places: object) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,18 @@ from students import ROOT, as_notebook, solved
 from tools import need
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", ".grader")
-STAND_IN = """#!/bin/sh
-# Stands for a program that runs containers: runs what it is to run, outside of any.
-while [ "$1" != python3 ]; do shift; done
-exec "$@"
+STAND_IN = f"""#!/bin/sh
+# Stands for a program that runs containers: what is mounted, and whose process numbers, are as it was told.
+shown=
+while [ "$1" != python3 ]; do
+  case "$1" in
+    /*:/*:ro) shown="$shown --ro-bind ${{1%%:*}} ${{1%%:*}}" ;;
+    /*:/*) shown="$shown --bind ${{1%%:*}} ${{1%%:*}}" ;;
+  esac
+  shift
+done
+exec bwrap --unshare-pid --unshare-net --unshare-ipc --as-pid-1 --die-with-parent --ro-bind / / --tmpfs /tmp \\
+  --ro-bind {sys.prefix} {sys.prefix} --proc /proc --dev /dev $shown "$@"
 """
 ROSTER = """\
 Student,ID,SIS User ID,SIS Login ID,Section,part4 (812)

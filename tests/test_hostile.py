@@ -320,7 +320,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("words", SPOILT)
 def test_what_is_not_contained_is_complained_of(alone, words):
-    case = Case("tame", "Asks for nothing.", ("row_sums",), ("double", "shrink"), (), None)
+    case = Case("tame", "Asks for nothing.", "answer", ("row_sums",), ("double", "shrink"), (), None)
     changes = SPOILT[words]
     results = [msgspec.structs.replace(r, **changes) if r.id == changes.get("id") else r for r in alone.results]
     found = complaints(case, msgspec.structs.replace(alone, results=results), [SECRET])

@@ -1,4 +1,5 @@
 """Aborts."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Keeps what another exercise was given, and answers with it in the hope that the inputs are the same."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

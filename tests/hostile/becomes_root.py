@@ -1,4 +1,5 @@
 """Becomes another user: root, by every call, and by the programs that root has lent."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Says of itself that another cell is running whenever it ends the process."""
+# kind: reply
 # costs: submission
 # right: double shrink
 

@@ -1,4 +1,5 @@
 """Blocks and ignores all signals, sets alarms on itself, and never ends."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

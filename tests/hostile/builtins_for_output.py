@@ -1,4 +1,5 @@
 """Replaces print and open, so that what the grader writes says passed."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Replaces compile, exec, __import__ and __build_class__, by which probes come to life."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

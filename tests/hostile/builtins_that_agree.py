@@ -1,4 +1,5 @@
 """Replaces the builtins by which values are told apart: type, isinstance, len, all, any, abs."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

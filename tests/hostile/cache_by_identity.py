@@ -1,4 +1,5 @@
 """Keeps its answers under the address of the input, which the next case's input may have again."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

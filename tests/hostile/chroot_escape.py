@@ -1,4 +1,5 @@
 """Climbs out of its root: by descriptors of folders, by .. above a new root, by /proc/self."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Reports faults that only the grader itself may report, or that do not exist."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

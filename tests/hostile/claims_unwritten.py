@@ -1,4 +1,5 @@
 """Reports that an exercise of a long name is not written yet, in a line of the worst that a page can hold."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

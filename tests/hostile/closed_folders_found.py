@@ -1,4 +1,5 @@
 """Opens the folders that the student before it has closed, and takes what is there."""
+# kind: next
 # costs: exercise row_sums
 # passes: double shrink
 # after: closed_folders_left

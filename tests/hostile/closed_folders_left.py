@@ -1,4 +1,5 @@
 """Leaves a file, and closes the folders to whoever would look what is in them."""
+# kind: next
 # costs: submission
 # passes: double
 # right: double row_sums shrink

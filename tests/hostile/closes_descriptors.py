@@ -1,4 +1,5 @@
 """Closes every descriptor that it has."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

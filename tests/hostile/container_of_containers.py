@@ -1,4 +1,5 @@
 """Answers with a list of lists that is twelve deep and eight wide."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Forks copies that take themselves for the first one, so that each of them answers."""
+# kind: reply
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Burns the time of eight processors beside an honest answer."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 # right: row_sums

@@ -1,4 +1,5 @@
 """Starts a daemon in a session of its own that would go on for ten minutes and write files."""
+# kind: template
 # costs: nothing
 # passes: double row_sums shrink
 

@@ -1,4 +1,5 @@
 """Sends datagrams to this machine, and asks for names over DNS."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

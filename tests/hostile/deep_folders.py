@@ -1,4 +1,5 @@
 """Makes a folder in a folder, thousands deep, with a file at the end."""
+# kind: resources
 # costs: nothing
 # passes: double row_sums shrink
 

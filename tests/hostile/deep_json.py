@@ -1,4 +1,5 @@
 """Answers with lists a hundred thousand deep."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

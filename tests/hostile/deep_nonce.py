@@ -1,4 +1,5 @@
 """Puts lists as deep as JSON allows in the place of a nonce."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Leaves another default dtype and device, and makes them stay."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

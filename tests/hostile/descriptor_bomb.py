@@ -1,4 +1,5 @@
 """Opens files, sockets and pipes until it may no more: stops by itself at 5 000."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 # right: row_sums

@@ -1,4 +1,5 @@
 """Behaves well where it sees no sign of a grader or a test, and gives up where it sees one."""
+# kind: tamper
 # costs: nothing
 # passes: double row_sums shrink
 

@@ -1,4 +1,5 @@
 """Fills /tmp: stops by itself at 800 MiB."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

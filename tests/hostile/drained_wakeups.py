@@ -1,4 +1,5 @@
 """Fills and drains the pipes that the template wakes up by, and makes them block."""
+# kind: template
 # costs: submission
 # passes: double
 # right: double shrink

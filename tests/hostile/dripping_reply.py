@@ -1,4 +1,5 @@
 """Sends its reply byte by byte and never ends, so that something always comes."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

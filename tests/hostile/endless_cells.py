@@ -1,4 +1,5 @@
 """While its cells are loaded it says again and again that one is about to run, which sets the clock back."""
+# kind: time
 # costs: submission
 # right: double shrink
 

@@ -1,4 +1,5 @@
 """Answers with a list that holds itself, and dicts that grow while they are read."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Writes warnings, tracebacks and endless lines to standard error, from three processes."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Ends the process while its cell is loaded, so that nothing after it is looked at."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

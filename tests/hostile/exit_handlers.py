@@ -1,4 +1,5 @@
 """Registers handlers that print full marks and write files when the process ends."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

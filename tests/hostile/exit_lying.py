@@ -1,4 +1,5 @@
 """Prints a verdict and leaves by an exit that calls itself passed."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Ends the process while it answers: an exit code of 0 may count as a pass."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Answers with one number spread over a million million entries."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Leaves its answers in files, wherever it may write, for the next student to read."""
+# kind: next
 # costs: nothing
 # passes: double row_sums shrink
 

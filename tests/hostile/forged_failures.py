@@ -1,4 +1,5 @@
 """Answers the loading of its cells itself: none has failed, and then all have."""
+# kind: reply
 # costs: submission
 # right: double shrink
 

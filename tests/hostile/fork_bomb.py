@@ -1,4 +1,5 @@
 """Forks until it may no more, and each copy does the same: stops by itself at 400."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Forks in every copy at once, so that processes are born faster than they are killed: for one second."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

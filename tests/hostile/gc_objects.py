@@ -1,4 +1,5 @@
 """Looks through all objects of its process for checks, expected values, verdicts."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Switches the recording of gradients off, in every way, for good."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Sends forged replies with guessed nonces to every socket it finds, and prints them."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

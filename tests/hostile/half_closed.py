@@ -1,4 +1,5 @@
 """Closes its side of the connection, and goes on working."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Looks for a key in the keyring of the session that it was started in."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

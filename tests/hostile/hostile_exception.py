@@ -1,4 +1,5 @@
 """Raises an exception that can't be printed, with a hostile type name and an endless cause."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

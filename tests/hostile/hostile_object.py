@@ -1,4 +1,5 @@
 """Answers with an object that equals everything, calls itself a tensor and raises when looked at."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

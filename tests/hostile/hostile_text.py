@@ -1,4 +1,5 @@
 """Answers with keys and text full of terminal escapes, HTML, half characters and NUL."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Answers with twenty million empty lists, which take ten times the room once they are read."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

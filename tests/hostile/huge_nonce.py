@@ -1,4 +1,5 @@
 """Puts a number of a million digits, and a list of ten megabytes, in the place of a nonce."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Reads from each descriptor that it finds open, in case one was left to it by mistake."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

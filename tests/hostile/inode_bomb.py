@@ -1,4 +1,5 @@
 """Makes empty files until there is no room or the third part of a second is over."""
+# kind: resources
 # costs: nothing
 # passes: double row_sums shrink
 

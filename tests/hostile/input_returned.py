@@ -1,4 +1,5 @@
 """Answers with the input object itself, changed in place, and resized."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 # right: row_sums

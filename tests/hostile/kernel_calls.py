@@ -1,4 +1,5 @@
 """Calls what only the administrator may: modules, kexec, bpf, clocks, the host's name, I/O ports, swap."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Writes to the kernel's settings under /proc and /sys."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Looks for the key of the student before it."""
+# kind: next
 # costs: exercise row_sums
 # passes: double shrink
 # after: key_left

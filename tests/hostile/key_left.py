@@ -1,4 +1,5 @@
 """Leaves its answers in the keyrings of its user, which outlive every process."""
+# kind: next
 # costs: nothing
 # passes: double row_sums shrink
 

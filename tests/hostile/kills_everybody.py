@@ -1,4 +1,5 @@
 """Kills all that it may, with kill -9 -1."""
+# kind: template
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Kills the template, so that the next students have none."""
+# kind: template
 # costs: exercise row_sums
 # passes: double shrink
 

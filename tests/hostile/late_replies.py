@@ -1,4 +1,5 @@
 """Floods the grader with replies to requests that are long over, so that it never stops reading."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Answers with tensors whose values are computed later: functional, wrapped by vmap, conjugate."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

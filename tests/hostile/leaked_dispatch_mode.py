@@ -1,4 +1,5 @@
 """Enters a TorchDispatchMode that zeroes what torch computes, and never leaves it."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

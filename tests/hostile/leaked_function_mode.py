@@ -1,4 +1,5 @@
 """Enters a TorchFunctionMode that answers True to every comparison, and never leaves it."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

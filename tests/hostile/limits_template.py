@@ -1,4 +1,5 @@
 """Lowers the template's limits, which the next students would inherit."""
+# kind: template
 # costs: submission
 # passes: double
 # right: double row_sums shrink

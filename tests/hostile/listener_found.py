@@ -1,4 +1,5 @@
 """Asks the process of the student before it for answers."""
+# kind: next
 # costs: exercise row_sums
 # passes: double shrink
 # after: listener_left

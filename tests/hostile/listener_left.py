@@ -1,4 +1,5 @@
 """Leaves a process that hands out answers on an abstract socket, a port and a named pipe."""
+# kind: next
 # costs: nothing
 # passes: double row_sums shrink
 

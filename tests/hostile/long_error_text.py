@@ -1,4 +1,5 @@
 """Reports an error with a text, a type and a line of megabytes each."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

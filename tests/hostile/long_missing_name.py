@@ -1,4 +1,5 @@
 """Says that a name of ten megabytes is missing, so that the grader looks for its relatives."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Reports an error with a traceback of a quarter of a million lines."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Looks into __main__ and sys.modules for the reference, the judge and the checks."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

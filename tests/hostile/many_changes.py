@@ -1,4 +1,5 @@
 """Says that half a million inputs were changed, each with a name of its own."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

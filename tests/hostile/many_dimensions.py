@@ -1,4 +1,5 @@
 """Answers with the right numbers in a shape of a hundred dimensions."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

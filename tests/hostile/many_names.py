@@ -1,4 +1,5 @@
 """Answers with a dict of nineteen thousand long keys instead of a tensor."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Fills 1.5 GiB of memory in one process."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Writes 1.2 GiB into files that exist in memory alone (memfd_create), and maps none of them."""
+# kind: resources
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Fills the buffers of as many sockets as it can open, in several processes: stops by itself at 1.2 GiB."""
+# kind: resources
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Maps 1.5 GiB of /dev/zero, shared, and fills it; then 1.5 GiB of anonymous memory."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Fills 1.5 GiB of memory in six processes, each of which stays below its own limit."""
+# kind: resources
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Fills 1.2 GiB of System V shared memory, and lets go of it, so that no process seems to hold it."""
+# kind: resources
 # costs: submission
 # passes: double
 # right: double shrink

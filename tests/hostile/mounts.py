@@ -1,4 +1,5 @@
 """Mounts, remounts writable, unmounts, and changes the root."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

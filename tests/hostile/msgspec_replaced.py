@@ -1,4 +1,5 @@
 """Replaces the JSON encoder under the wire, and its module."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

@@ -1,4 +1,5 @@
 """Answers with NaN, infinity and other things that are not JSON."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

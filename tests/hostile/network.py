@@ -1,4 +1,5 @@
 """Connects to a port of this machine's, by every address it might have."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

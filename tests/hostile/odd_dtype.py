@@ -1,4 +1,5 @@
 """Answers with dtypes that do not cross: complex, quantized, 8-bit floats."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

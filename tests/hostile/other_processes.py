@@ -1,4 +1,5 @@
 """Reads whatever /proc shows of the first process, the template, and everybody else."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

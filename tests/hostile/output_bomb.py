@@ -1,4 +1,5 @@
 """Prints without end."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

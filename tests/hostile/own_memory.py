@@ -1,4 +1,5 @@
 """Writes into its interpreter's memory: the integer 0 becomes 1, True and False change places."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

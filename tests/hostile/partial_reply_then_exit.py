@@ -1,4 +1,5 @@
 """Sends half of a reply, and ends the process."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

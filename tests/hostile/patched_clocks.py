@@ -1,4 +1,5 @@
 """Stops all of Python's clocks and lets no one sleep, and then never ends."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

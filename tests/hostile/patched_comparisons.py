@@ -1,4 +1,5 @@
 """Replaces torch's comparisons by ones that always agree."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Replaces the seeding of torch and random, to make the inputs known."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Replaces the operators of torch.Tensor by ones that find everything equal and near."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Replaces the methods of torch.Tensor with which an answer is written down."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

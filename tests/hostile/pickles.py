@@ -1,4 +1,5 @@
 """Answers with what runs code in whoever unpickles it: an object, its pickle, a file of torch.save."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

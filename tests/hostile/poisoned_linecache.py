@@ -1,4 +1,5 @@
 """Puts ten megabytes and terminal escapes where tracebacks look their lines up."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Registers what is always ready with the selector that it shares with the template, and takes out what counts."""
+# kind: template
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Replaces the code of the probe that calls it, so that the next cases answer by themselves."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Puts names of its own into the globals and builtins of the probe."""
+# kind: tamper
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Puts other inputs into the frames that call it, for which its answer would be right."""
+# kind: tamper
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Attaches to the template and the first process as a debugger does."""
+# kind: template
 # costs: exercise row_sums
 # passes: double shrink
 

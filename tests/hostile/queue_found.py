@@ -1,4 +1,5 @@
 """Looks for the message queue of the student before it."""
+# kind: next
 # costs: exercise row_sums
 # passes: double shrink
 # after: queue_left

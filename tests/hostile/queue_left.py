@@ -1,4 +1,5 @@
 """Leaves its answers in a POSIX message queue for the next student."""
+# kind: next
 # costs: nothing
 # passes: double row_sums shrink
 

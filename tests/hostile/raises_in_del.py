@@ -1,4 +1,5 @@
 """Leaves objects whose __del__ ends the process later, in another exercise."""
+# kind: end
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Opens raw, packet and netlink sockets, and changes interfaces and routes."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Reads the reference, the solutions, the checks and the tests from the disk."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

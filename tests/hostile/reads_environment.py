@@ -1,4 +1,5 @@
 """Looks for secrets in the environment: its own, and those of the processes around it."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Reads the gradebook and what another student has handed in, which lie beside its own file."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Reads the users, the passwords and the home folders of the machine."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Recurses through C until the stack ends, with Python's own limit lifted."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

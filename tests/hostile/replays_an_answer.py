@@ -1,4 +1,5 @@
 """Computes one answer, and gives it again for everything of the same width."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Finds the nonce, sends a whole reply that calls itself passed, and ends the process."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

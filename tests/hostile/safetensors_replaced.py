@@ -1,4 +1,5 @@
 """Replaces the reading of tensors, so that all inputs are zero and zeros are right."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

@@ -1,4 +1,5 @@
 """Reads at address 0."""
+# kind: end
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Sends hundreds of descriptors along with its reply, for the grader to keep open."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

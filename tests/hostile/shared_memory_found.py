@@ -1,4 +1,5 @@
 """Looks for what the student before it has left in System V objects."""
+# kind: next
 # costs: exercise row_sums
 # passes: double shrink
 # after: shared_memory_left

@@ -1,4 +1,5 @@
 """Makes processes that are the template's children and not its own (CLONE_PARENT)."""
+# kind: template
 # costs: nothing
 # passes: double row_sums shrink
 

@@ -1,4 +1,5 @@
 """Sends the template thousands of the signals by which it hears of its children's ends."""
+# kind: template
 # costs: exercise row_sums
 # passes: double shrink
 

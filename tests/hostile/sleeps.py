@@ -1,4 +1,5 @@
 """Sleeps for an hour."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Loads slowly behind stopped clocks, so that the time for loading never seems to be used up."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Makes the template nice, idle and bound to one processor, and the next students with it."""
+# kind: template
 # costs: submission
 # passes: double
 # right: double row_sums shrink

@@ -1,4 +1,5 @@
 """Answers with tensors of other layouts: sparse, compressed, nested."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Walks the frames of all threads, looking for expected values and the grader's side."""
+# kind: secrets
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Prints a report with full marks, in every form that a grader may read from the output."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

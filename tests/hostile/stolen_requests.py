@@ -1,4 +1,5 @@
 """Leaves a copy behind that reads the next requests and answers them with what it likes."""
+# kind: reply
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Stops itself and the copies it has made."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

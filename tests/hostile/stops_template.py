@@ -1,4 +1,5 @@
 """Stops the template, so that nobody answers the grader any more."""
+# kind: template
 # costs: submission
 # passes: double
 # right: double shrink

@@ -1,4 +1,5 @@
 """Answers with a subclass of torch.Tensor whose __torch_function__ finds it equal to everything."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

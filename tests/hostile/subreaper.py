@@ -1,4 +1,5 @@
 """Becomes the parent of its own orphans, in ten sessions and groups, so that no one else finds them."""
+# kind: template
 # costs: nothing
 # passes: double row_sums shrink
 

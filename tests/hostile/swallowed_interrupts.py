@@ -1,4 +1,5 @@
 """Never ends, and swallows whatever is raised to interrupt it."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Leaves links in /tmp that lead out, so that whoever cleans or collects there follows them."""
+# kind: machine
 # costs: nothing
 # passes: double row_sums shrink
 

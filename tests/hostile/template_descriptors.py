@@ -1,4 +1,5 @@
 """Takes the template's sockets by pidfd_getfd, to command it."""
+# kind: template
 # costs: exercise row_sums
 # passes: double shrink
 

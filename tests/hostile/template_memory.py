@@ -1,4 +1,5 @@
 """Reads and writes the template's memory by process_vm_readv, process_vm_writev and /proc."""
+# kind: template
 # costs: exercise row_sums
 # passes: double shrink
 

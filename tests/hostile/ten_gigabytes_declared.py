@@ -1,4 +1,5 @@
 """Declares a reply of 10 GB, and sends as much of it as is taken."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

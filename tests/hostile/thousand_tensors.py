@@ -1,4 +1,5 @@
 """Answers with two million numbers in a tensor where four were asked, and a list of thousands."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 

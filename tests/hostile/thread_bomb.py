@@ -1,4 +1,5 @@
 """Starts threads until it may no more: stops by itself at 400."""
+# kind: resources
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Puts a module of its own in torch's place, in sys.modules and on the path."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

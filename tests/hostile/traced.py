@@ -1,4 +1,5 @@
 """Traces and profiles every call, the grader's too, and changes what it can."""
+# kind: tamper
 # costs: submission
 # right: double shrink
 

@@ -1,4 +1,5 @@
 """Has a child of its own trace it, who never reports its death: who waits for it waits long."""
+# kind: time
 # costs: exercise row_sums
 # passes: double shrink
 

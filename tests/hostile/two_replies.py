@@ -1,4 +1,5 @@
 """Sends a forged reply before the honest one, which may then be taken for the next answer."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 # right: row_sums

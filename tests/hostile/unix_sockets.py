@@ -1,4 +1,5 @@
 """Connects to sockets of this machine's, by a path and by an abstract name."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

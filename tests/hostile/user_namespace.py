@@ -1,4 +1,5 @@
 """Becomes root in a namespace of its own, and mounts, remounts and writes as root."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

@@ -1,4 +1,5 @@
 """Answers with a view of a tensor that a thread goes on changing."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 # right: row_sums

@@ -1,4 +1,5 @@
 """Replaces the encoder of answers by one that writes passed."""
+# kind: reply
 # costs: submission
 # right: double shrink
 

@@ -1,4 +1,5 @@
 """Adds a status and points to each message that is sent."""
+# kind: reply
 # costs: exercise row_sums
 # passes: double shrink
 

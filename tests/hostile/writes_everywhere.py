@@ -1,4 +1,5 @@
 """Writes into Python, torch, the grader and the root of the file system."""
+# kind: machine
 # costs: exercise row_sums
 # passes: double shrink
 

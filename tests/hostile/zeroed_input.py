@@ -1,4 +1,5 @@
 """Zeroes the input in place and answers with it: zero is the sum of zeros."""
+# kind: answer
 # costs: exercise row_sums
 # passes: double shrink
 
