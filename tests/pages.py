@@ -65,8 +65,9 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
         fence, spaces = FENCE.match(line), line.startswith(("    ", "\t")) and blank
         if fence or spaces:
             start = at + 1 if fence else at
-            ends = (lambda one: one.strip() == fence[1]) if fence else (lambda one: not one.startswith((" ", "\t")))
-            stop = next((i for i in range(start, len(lines)) if ends(lines[i])), len(lines))
+            stop = start
+            while stop < len(lines) and not _ends(lines[stop], fence[1] if fence else ""):
+                stop += 1
             language = fence[2] if fence and not line[0].isspace() else INDENTED
             yield Block(tuple(notes), language, "".join(f"{one}\n" for one in lines[start:stop]), start)
             at, notes = stop, []
@@ -76,6 +77,10 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             notes = []
         blank = at < len(lines) and not lines[at].strip()
         at += 1
+
+
+def _ends(line: str, fence: str) -> bool:
+    return line.strip() == fence if fence else not line.startswith((" ", "\t"))
 
 
 def kind(block: Block, following: Block | None = None) -> str | None:

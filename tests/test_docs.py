@@ -37,7 +37,7 @@ def ids(path):
 
 def _slow(path, day):
     notes = {note for session in day for note in session.notes}
-    return "slow" in notes or path == MESSAGES and not notes & {f"answer {target}" for target in SAMPLE}
+    return "slow" in notes or (path == MESSAGES and not notes & {f"answer {target}" for target in SAMPLE})
 
 
 DAYS = [

@@ -185,7 +185,20 @@ from grader.template import start_template
 start_template(isolation=launcher([sys.executable]))
 """
     shown = [word for place in (ROOT, sys.prefix) for word in ("--ro-bind", str(place), str(place))]
-    safe = ["bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--tmpfs", "/tmp", *shown, "--proc", "/proc", "--dev", "/dev"]
+    safe = [
+        "bwrap",
+        "--unshare-pid",
+        "--ro-bind",
+        "/",
+        "/",
+        "--tmpfs",
+        "/tmp",
+        *shown,
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
     done = subprocess.run([*safe, sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "UsageError" in done.stderr, done.stderr
     assert "no process numbers of their own" in done.stderr

@@ -185,7 +185,7 @@ def main(words: list[str]) -> None:
     """
     where, folder, *more = words
     if more[:1] == ["apart"] and not _apart(more.pop()):
-        sys.exit("it gives submissions no process numbers of their own, so that clearing up would kill your own processes")
+        sys.exit("it gives submissions no process numbers of their own: clearing up would kill your own processes")
     if where.isdigit():
         control = socket.socket(fileno=int(where))
     else:
