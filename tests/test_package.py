@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from email import message_from_string
 
 import pytest
 import students
 import wheels
+from pages import run_by
 from students import ROOT
 from terminal import Terminal
 from tools import need
@@ -68,6 +70,19 @@ def answer(desk, name, body):
     text, count = re.subn(pattern, lambda match: match[1] + body, file.read_text(), count=1, flags=re.DOTALL)
     assert count == 1
     file.write_text(text)
+
+
+def test_the_release_page_builds_it(clean, tmp_path):
+    (commands,) = run_by(__file__)
+    for word, here in (
+        ("/tmp/release", tmp_path / "release"),
+        (".venv/bin/python", sys.executable),
+        ("dist", tmp_path / "dist"),
+    ):
+        commands = re.sub(rf"(?<=\s){re.escape(word)}(?=\s)", str(here), commands)
+    done = subprocess.run(["bash", "-ec", commands], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len([*(tmp_path / "dist").glob("zero_to_hero_grader-*-py3-none-any.whl")]) == 1
 
 
 # --- What is in it ------------------------------------------------------------------------------------
