@@ -174,8 +174,17 @@ def test_files_named_in_running_text_exist(path):
 
 def test_links_in_the_docs_lead_somewhere():
     for path in PAGES:
-        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
-            assert target.startswith("http") or (path.parent / target).exists(), (path, target)
+        for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", path.read_text()):
+            if not target.startswith("http"):
+                there = path.parent / target if target else path
+                assert there.exists(), (path, target)
+                assert not anchor or anchor in _anchors(there.read_text()), (path, target, anchor)
+
+
+def _anchors(page):
+    """What GitHub makes of headings."""
+    headings = re.findall(r"(?m)^#+ (.*)$", page)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=ids)
