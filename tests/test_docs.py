@@ -126,7 +126,7 @@ def test_the_cells_in_the_docs_run_in_a_notebook(tmp_path, path):
     folder = PLACES["student"](tmp_path)
     sources = [f"%run {ROOT / 'solutions' / 'part3_activations.py'}", *CELLS[path]]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+    NotebookClient(notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
     assert all(cell.outputs for cell in notebook.cells[1:] if not cell.source.startswith("%load_ext"))
 
 
