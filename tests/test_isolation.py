@@ -181,7 +181,7 @@ def test_a_launcher_without_process_numbers_of_its_own_is_refused():
     script = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from grader.isolation import launcher
-from grader.template import start_template
+from grader.start import start_template
 start_template(isolation=launcher([sys.executable]))
 """
     shown = [word for place in (ROOT, sys.prefix) for word in ("--ro-bind", str(place), str(place))]
