@@ -420,6 +420,19 @@ def test_describe(value, words):
     assert judge.describe(value) == words
 
 
+# --- Statistics of random answers -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "side"),
+    [(0.9, -1), (1.0, 0), (1.5, 0), (2.0, 0), (2.1, 1), (math.nan, 1), (math.inf, 1), (-math.inf, -1)],
+)
+def test_a_statistic_passes_in_its_band_alone(value, side):
+    (came,) = judge.compare_bands("x", 0, {"mean": judge.Band(1.5, 1.0, 2.0)}, {"mean": judge.Band(value, 1.0, 2.0)})
+    assert judge.Band(value, 1.0, 2.0).side == side
+    assert came.fault == ("values" if side else None)
+
+
 # --- Containers -------------------------------------------------------------------------------------
 
 TREE = {

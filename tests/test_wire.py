@@ -368,6 +368,12 @@ def test_too_many_values_are_refused_before_they_are_made(form, depth, breadth):
         wire.decode(wide(depth, breadth, FORMS[form]), NOTHING)
 
 
+def test_as_many_values_as_are_allowed_are_read():
+    assert len(wire.decode([1] * (wire.MAX_VALUES - 1), NOTHING)) == wire.MAX_VALUES - 1  # and the list itself
+    with pytest.raises(wire.WireError):
+        wire.decode([1] * wire.MAX_VALUES, NOTHING)
+
+
 @pytest.mark.parametrize("opening", ["[", '{"a":', '{"tuple":[', '{"dict":[[', '{"x":{"y":'])
 def test_no_depth_of_json_overflows_the_stack(opening):
     closing = {"[": "]", "{": "}"}
