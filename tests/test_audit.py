@@ -3,12 +3,13 @@
 import re
 import shutil
 import time
+from types import SimpleNamespace
 
 import pytest
 from students import MINI, ROOT, command
 
 from grader.course import Course
-from grader.dev import audit
+from grader.dev import audit, workers
 from grader.errors import UsageError
 
 pytestmark = pytest.mark.slow
@@ -170,3 +171,18 @@ def test_a_sample_of_the_whole_course_is_killed(tmp_path):
     done = command("dev", "audit", "--budget", "240", cwd=tmp_path, course=ROOT, timeout=400)
     assert done.returncode == 0, done.stdout
     assert " 0 survivors, 0 faults" in done.stdout
+
+
+def test_a_mutant_that_is_late_has_one_longer_chance(monkeypatch):
+    monkeypatch.setattr(workers, "start_template", lambda: None)
+    bench = workers.Bench(Course(MINI), [])
+    bench._paces = {0: 1.0}
+    given = []
+
+    def graded(index, mutant, seconds):
+        given.append(seconds)
+        return SimpleNamespace(refused=["timed_out"])
+
+    monkeypatch.setattr(bench, "_graded", graded)
+    bench.trial(0, 0)
+    assert given == [workers.PATIENCE + 4, 2 * (workers.PATIENCE + 4)]

@@ -543,7 +543,12 @@ def test_what_is_printed_is_shown_in_the_verdict(notebook):
     assert "<b>" not in came.html
     notebook.run(double("[print('a' * 1000) for _ in range(1000)]; return x + x"))
     assert len(notebook.results("part9.double")["part9.double"]["details"]["output"]) == 2000
-    assert notebook.run("print('here')").printed == "here\n"
+    after = notebook.run("print('here'); display('there')")
+    assert (after.printed, after.displayed) == ("here\n", 1)
+
+
+def test_what_the_grader_defines_is_no_variable_of_the_notebooks(notebook):
+    assert notebook.value("sorted({'grade', 'hint'} & get_ipython().user_ns_hidden.keys())") == ["grade", "hint"]
 
 
 def test_cells_with_magics_count(notebook):

@@ -10,6 +10,7 @@ from grader import pipeline, verdict
 from grader.attempt import Attempt
 from grader.cells import parse
 from grader.course import Course
+from grader.report.model import NOT_WRITTEN
 from grader.sandbox import Limits
 
 RIGHT = "def double(x):\n    return 2 * x"
@@ -95,3 +96,17 @@ def test_the_time_of_a_check_is_its_own(template, tmp_path, monkeypatch):
     monkeypatch.setattr(verdict, "judge", slowly)
     results = grade(template, tmp_path)
     assert results["part9.row_sums"].seconds < 1
+
+
+@pytest.mark.parametrize(
+    ("met", "said"),
+    [
+        ("Linear", NOT_WRITTEN),
+        ("Linear.__init__", NOT_WRITTEN),
+        ("Linear.__call__", "Linear.__call__ is not written yet."),
+        ("Tanh.__init__", "It calls Tanh, which is not written yet."),
+        ("Linearly", "It calls Linearly, which is not written yet."),
+    ],
+)
+def test_which_stub_was_met(met, said):
+    assert verdict._unwritten("Linear", met) == said
