@@ -237,6 +237,22 @@ def test_one_that_does_not_start_says_why(monkeypatch, place):
         one.close()
 
 
+def test_whoever_is_in_its_group_ends_with_it_wherever_they_hang(place):
+    one = Spawning()
+    orphan = (
+        "import os, time\nif os.fork() == 0:\n    pid = os.fork()\n    if pid == 0: time.sleep(600)\n"
+        "    print(pid)\n    sys.stdout.flush()\n    os._exit(0)\nos.wait()"
+    )
+    try:
+        said, _ = students.printed(one, f"import sys\n{orphan}")
+        hanging = psutil.Process(int(said))
+        assert hanging not in one._spare.below()
+        one._spare.end()
+        assert psutil.wait_procs([hanging], timeout=10)[1] == []
+    finally:
+        one.close()
+
+
 def test_no_process_is_left_when_it_is_closed(place):
     one = Spawning()
     folder = one._folder
