@@ -49,6 +49,14 @@ def test_what_bubblewrap_claims_holds_here():
     assert held == set(bubblewrap().layers)
 
 
+def test_the_doctor_removes_no_segment_where_it_has_made_none(monkeypatch):
+    monkeypatch.setattr(doctor.sys, "platform", "darwin")
+    monkeypatch.setattr(doctor.ctypes, "CDLL", lambda _: pytest.fail("a segment of somebody else's"))
+    with doctor._bait("secret") as bait:
+        assert bait.victim.poll() is None
+    assert bait.victim.poll() is not None
+
+
 def test_every_attack_of_the_doctor_names_a_layer_and_every_layer_is_attacked():
     layers = {*PROCESS.layers, *isolation.NAMESPACES, "userns", "calls"}
     assert {attack.layer for attack in doctor.ATTACKS} == layers
