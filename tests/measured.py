@@ -8,11 +8,13 @@ and it is killed as soon as its last answer is there, so it writes before each a
 write to: what runs in its sandbox alone does not count.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 
 import coverage
@@ -27,10 +29,23 @@ def start(folder: str) -> None:
         return  # .pth files are read twice in some environments
     os.environ["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
     os.environ["COVERAGE_FILE"] = str(Path(folder) / ".coverage")
-    coverage.process_startup()
-    del os.environ["COVERAGE_PROCESS_START"], os.environ["COVERAGE_FILE"]
+    try:
+        measured = coverage.process_startup()
+    except OSError:
+        return  # in a folder that is gone: a test's
+    finally:
+        del os.environ["COVERAGE_PROCESS_START"], os.environ["COVERAGE_FILE"]
+    assert measured
+    measured._auto_save = False  # as it would tell of a disk that a test has filled
+    atexit.register(_write, measured)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_write_before_answers)
+
+
+def _write(measured: coverage.Coverage) -> None:
+    with suppress(Exception):
+        measured.stop()
+        measured.save()
 
 
 def _write_before_answers() -> None:
@@ -40,10 +55,8 @@ def _write_before_answers() -> None:
     send = session.Session._send
 
     def save_and_send(self, *arguments):
-        try:
+        with suppress(Exception):  # the student's process has closed what there is to close, or may write no more
             coverage.Coverage.current()._collector.flush_data()  # save() walks the whole kit each time
-        except Exception:
-            pass  # the student's process has closed what there is to close, or may write no more
         send(self, *arguments)
 
     session.Session._send = save_and_send
@@ -65,7 +78,7 @@ def on(folder: Path) -> None:
 def off(folder: Path) -> int:
     """Say what has been run, from all processes' files; 0 if it is enough."""
     LINE.unlink(missing_ok=True)
-    data = f"--data-file={folder / 'all'}"
+    data = f"--data-file={folder / '.coverage'}"
     command = [sys.executable, "-m", "coverage"]
     # What a killed process left half written is told and left out; it is no reason to fail.
     subprocess.run([*command, "combine", "--quiet", data, str(folder)], cwd=ROOT, check=False)
