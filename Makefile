@@ -4,6 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 PART ?= part4
 JOBS ?= 2  # test files that run side by side
+TESTS ?=  # which of the slow ones: all, if nothing is said
 BIN = $(VENV)/bin
 
 .PHONY: run test test-slow lint lock
@@ -15,7 +16,7 @@ test: $(VENV)/dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m slow
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m slow $(TESTS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

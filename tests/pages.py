@@ -29,6 +29,11 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+TESTS = {
+    name
+    for path in (ROOT / "tests").glob("test_*.py")
+    for name in re.findall(r"(?m)^def (test_\w+)\(", path.read_text())
+}
 FENCE, NOTE = re.compile(r"\s*(```|~~~)\s*(\S*)"), re.compile(r"<!-- (.*) -->")
 INDENTED = "indented"
 """The language of a block that spaces alone set off."""

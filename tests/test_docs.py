@@ -172,6 +172,11 @@ def test_files_named_in_running_text_exist(path):
     assert [str(file) for file in there if not (file.exists() or file.with_suffix("").is_dir())] == []
 
 
+@pytest.mark.parametrize("path", PAGES, ids=ids)
+def test_tests_that_are_named_exist(path):
+    assert set(re.findall(r"`(test_\w+)`", path.read_text())) - pages.TESTS == set()
+
+
 def test_links_in_the_docs_lead_somewhere():
     for path in PAGES:
         for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", path.read_text()):
