@@ -1,4 +1,4 @@
-"""Coverage of each process that the tests start, the student's among them; .ci/run has it on for `make test`.
+"""Coverage of each process that the tests start, the student's among them.
 
     python tests/measured.py on FOLDER      from now on, each process of this environment writes what it ran into FOLDER
     python tests/measured.py off FOLDER     no longer; print what share of grader/ it was, and fail if that is too little
