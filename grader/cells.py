@@ -27,6 +27,8 @@ COURSES = ("-grade", "-load-grader")
 ALL_RUN = -1
 """In the place of a cell's index: no cell is running."""
 LATE = "it was not run, because the cells before it took too long"
+NAME = 80
+"""The longest name by which a cell is called."""
 _MARKER = re.compile(r"# ?%%(?P<rest>.*)")
 _DEFINITION = re.compile(r"^[ \t]*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 _TOP_DEFINITION = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
@@ -186,9 +188,9 @@ def _notebook_cells(text: str, path: str) -> list[Cell]:
 
 
 def _what(source: str) -> str:
-    """What a cell defines, by which a reader finds it: a notebook shows no numbers of cells."""
+    """What a cell defines, by which a reader finds it: a notebook shows no numbers of cells. Not what fills a page."""
     defined = _TOP_DEFINITION.search(source)
-    return f" ({defined[1]})" if defined else ""
+    return f" ({defined[1]})" if defined and len(defined[1]) <= NAME else ""
 
 
 def _code_cells(cells: list[Any]) -> Iterator[tuple[int, Any]]:

@@ -217,6 +217,8 @@ def test_where_a_cell_is(read):
     assert made.names() == ["b", "c"]
     (named,) = read(notebook("# mine\ndef f(x):\n    return (x"), ".ipynb")
     assert named.place == "answer.ipynb, code cell 1 (f)"  # by that it is found, even where it does not parse
+    (endless,) = read(notebook(f"def {'a' * 5000}(x):\n    return x"), ".ipynb")
+    assert endless.place == "answer.ipynb, code cell 1"  # a reply that names it must stay short enough to be read
 
 
 def test_other_cells_of_a_notebook_are_left_out(read):

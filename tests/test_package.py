@@ -266,7 +266,9 @@ def test_pytest_shows_the_verdicts_in_a_workspace_and_is_left_alone_elsewhere(in
     said = instructor.run("python", "-m", "pytest", f"exercises/{PART}.py", "-k", "dprobs", cwd=desk)
     assert "passed" in said
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "test_one.py").write_text("def test_one():\n    assert True\n")
+    (tmp_path / "other" / "test_one.py").write_text(
+        "def test_one(tmp_path):\n    assert not list(tmp_path.iterdir())\n"
+    )
     assert "1 passed" in instructor.run("python", "-W", "error", "-m", "pytest", cwd=tmp_path / "other")
 
 
