@@ -12,6 +12,7 @@ import pytest
 from nbcourse import NbCourse
 from students import MINI, ROOT, command
 from tools import need
+from traitlets.config import PyFileConfigLoader
 
 from grader.course import Course
 from grader.errors import UsageError
@@ -233,8 +234,8 @@ def test_what_nbgrader_fails_of_is_said(nb):
 
 
 def test_a_new_course_has_a_name_for_the_exchange(made):
-    text = (made.root / "nbgrader_config.py").read_text()
-    assert f"c.CourseDirectory.course_id = {made.root.name!r}" in text
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(made.root)).load_config()
+    assert config.CourseDirectory.course_id == made.root.name
 
 
 def test_the_database_is_its_owners_alone(made):
