@@ -167,7 +167,8 @@ class Course:
 
     def _names(self) -> list[str]:
         folder = self.root / "grader" / "checks"
-        names = sorted(entry.stem for entry in folder.glob("part*") if entry.suffix in (".py", ""))
+        found = [entry.stem for entry in folder.glob("part*") if entry.suffix in (".py", "")]
+        names = sorted(found, key=lambda name: (len(name.partition("_")[0]), name))  # part10 after part2
         if not names:
             raise UsageError(f"{self.root} is not a course: {folder} holds no parts.")
         return names

@@ -37,9 +37,11 @@ def wrong_kind(evidence: Evidence) -> Diagnosis | None:
         if comparison.fault != "type":
             continue
         if comparison.came.startswith(SURPLUS):
-            return Diagnosis(
-                "a value too many", f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
-            )
+            text = f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
+            lacking = next((other for other in evidence.wrong() if other.fault == "missing"), None)
+            if lacking:
+                return Diagnosis("another name than the one asked for", f"{text} {lacking.label} is missing.")
+            return Diagnosis("a value too many", text)
         if comparison.came == "None":
             return Diagnosis("None came", _none(evidence, comparison))
         advice = f"{comparison.label}: {comparison.asked} was asked, {comparison.came} came."

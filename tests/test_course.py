@@ -174,7 +174,7 @@ def test_parts_are_told_apart_by_their_whole_id(written):
         part1_x=declared("'a', points=1"), part10_y=declared("'b', points=2"), part2_z=declared("'c', points=3")
     )
     assert [one.part(name).points for name in ("part1", "part10", "part2", "part10_y")] == [1, 2, 3, 2]
-    assert len(one.parts()) == 3
+    assert [part.id for part in one.parts()] == ["part1", "part2", "part10"]
 
 
 # --- What is asked for ------------------------------------------------------------------------------

@@ -213,6 +213,8 @@ GENERIC = {
     "a factor is wrong": (WANT * 3, {}),
     "a single entry is wrong": (WANT.clone().index_put_((torch.tensor(1), torch.tensor(2)), torch.tensor(9.0)), {}),
     "a value is missing": ({"a": WANT}, {"want": {"a": WANT, "b": WANT}}),
+    "a value too many": ({"a": WANT, "b": WANT}, {"want": {"a": WANT}}),
+    "another name than the one asked for": ({"b": WANT}, {"want": {"a": WANT}}),
 }
 
 

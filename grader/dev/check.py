@@ -36,16 +36,17 @@ def check(course: Course, part: Part, seeds: int, say: Callable[[str], None]) ->
     for found in unfit.values():
         yield from found
     fit = tuple(spec for spec in part.checks if not unfit[spec.id])  # of the others no more can be said
+    under = f"under {seeds} seed{'s' * (seeds != 1)}"
     template = start_template(fresh=True)
     try:
         yield from stubs_earn_nothing(course, part, fit, template)
-        say(f"{part.id}: the solutions under {seeds} seeds")
+        say(f"{part.id}: the solutions {under}")
         for seed in range(seeds):
             yield from solutions_pass(course, part, fit, template, seed)
     finally:
         template.close()
     mistakes = sum(len(checks[spec.id].mistakes) for spec in fit)
-    say(f"{part.id}: {mistakes} known mistakes under {seeds} seeds")
+    say(f"{part.id}: {mistakes} known mistakes {under}")
     for spec in fit:
         for doubt in trial.doubts(spec, checks[spec.id], trusted):
             say(doubt)
