@@ -17,24 +17,22 @@ import sysconfig
 from contextlib import suppress
 from pathlib import Path
 
-import coverage
-
 LINE = Path(sysconfig.get_path("purelib")) / "zz_measured.pth"
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def start(folder: str) -> None:
     """Measure this process and those that are forked from it."""
+    try:
+        import coverage
+    except OSError:
+        return  # in a folder that is gone: a test's
     if coverage.Coverage.current():
         return  # .pth files are read twice in some environments
     os.environ["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
     os.environ["COVERAGE_FILE"] = str(Path(folder) / ".coverage")
-    try:
-        measured = coverage.process_startup()
-    except OSError:
-        return  # in a folder that is gone: a test's
-    finally:
-        del os.environ["COVERAGE_PROCESS_START"], os.environ["COVERAGE_FILE"]
+    measured = coverage.process_startup()
+    del os.environ["COVERAGE_PROCESS_START"], os.environ["COVERAGE_FILE"]
     assert measured
     measured._auto_save = False  # as it would tell of a disk that a test has filled
     atexit.register(_write, measured)
@@ -42,7 +40,7 @@ def start(folder: str) -> None:
         os.register_at_fork(after_in_child=_write_before_answers)
 
 
-def _write(measured: coverage.Coverage) -> None:
+def _write(measured) -> None:
     with suppress(Exception):
         measured.stop()
         measured.save()
@@ -52,6 +50,8 @@ def _write_before_answers() -> None:
     session = sys.modules.get("grader.student.session")
     if session is None or hasattr(session.Session, "measured"):
         return
+    import coverage
+
     send = session.Session._send
 
     def save_and_send(self, *arguments):

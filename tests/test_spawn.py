@@ -193,6 +193,21 @@ def test_the_time_in_which_torch_is_imported_is_not_the_submissions(spawning):
     assert students.printed(spawning, "print('well')", Limits(seconds=0.4, total=0.5))[0] == "well\n"
 
 
+def test_nor_is_its_cpu_time():
+    script = """
+import time
+from grader.student import session
+while time.process_time() < 1.1: pass
+session.limit({"memory": 2**33, "cpu": 1, "file": 2**20})
+end = time.process_time() + 0.5
+while time.process_time() < end: pass
+print("lives", flush=True)
+while True: pass
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("lives\n", -signal.SIGKILL)  # its own second is counted
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_spare_process_that_was_killed_or_stopped_is_replaced(spawning, number):

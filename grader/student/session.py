@@ -3,7 +3,8 @@
 import os
 import socket
 import sys
-from time import monotonic  # our own name: a cell may replace time's
+from math import ceil
+from time import monotonic, process_time  # our own names: a cell may replace time's
 from typing import Any
 
 import msgspec
@@ -246,14 +247,14 @@ def clean_environment(folder: str) -> dict[str, str]:
 
 
 def limit(limits: dict[str, int]) -> None:
-    """Set the process's own limits, where it can: memory above what it has now, CPU time, file size, no core."""
+    """Set the process's own limits, where it can: memory and CPU time above what it has now, file size, no core."""
     if sys.platform == "win32":
         return
     if sys.platform == "linux":  # macOS bounds no address space, of which each process has hundreds of gigabytes there
         with open("/proc/self/statm") as statm:
             used = int(statm.read().split()[0]) * resource.getpagesize()
         _set(resource.RLIMIT_AS, used + limits["memory"])
-    _set(resource.RLIMIT_CPU, limits["cpu"])
+    _set(resource.RLIMIT_CPU, ceil(process_time()) + limits["cpu"])  # one that was spawned has imported torch
     _set(resource.RLIMIT_FSIZE, limits["file"])
     _set(resource.RLIMIT_CORE, 0)
     _set(resource.RLIMIT_NOFILE, OPEN)  # each socket may hold memory that is no process's
