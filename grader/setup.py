@@ -101,9 +101,7 @@ def torch() -> Iterator[Item]:
     new = tuple(int(digits) for digits in found["version"].split(".")[:2] if digits.isdecimal()) >= OLDEST_TORCH
     yield Item("torch", "ok", text) if new else Item("torch", "FAULT", text, f"Version 2.4 or newer: {install}")
     yield Item("device", "ok", f"{found['device']}: what --device auto takes in grader train")
-    yield Item(
-        "threads", "ok", f"1 in what the grader runs, of torch's {found['threads']}; {cores()} processors"
-    )
+    yield Item("threads", "ok", f"1 in what the grader runs, of torch's {found['threads']}; {cores()} processors")
 
 
 def kit(course: Course) -> Item:
