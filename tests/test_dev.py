@@ -217,11 +217,6 @@ def test_build_is_idempotent(course):
     assert (course / "exercises" / "part9_mini.py").read_text() == before
 
 
-def test_part_4_is_in_step(tmp_path):
-    done = command("dev", "check", "part4", "--seeds", "1", cwd=tmp_path, course=ROOT)
-    assert done.stdout.endswith("0 faults in 1 parts\n"), done.stdout
-
-
 def test_the_whole_course_under_several_seeds(tmp_path):
-    done = command("dev", "check", "--seeds", "4", cwd=tmp_path, course=ROOT, timeout=2400)
+    done = command("dev", "check", "--seeds", "3", cwd=tmp_path, course=ROOT, timeout=2400)
     assert "0 faults" in done.stdout, done.stdout
