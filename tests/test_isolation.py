@@ -73,9 +73,10 @@ names = ('part4_backprop', 'part9_mini', '/data/names.txt', 'grader/judge.py')
 print([f for f in seen if any(n in f for n in names)])
 print(len(seen) > 1000, os.listdir('/kit/grader'))
 """
-    said, why = printed(sandbox, code)
+    said, why = printed(sandbox, code, Limits(seconds=100, total=100))  # a cold disk takes its time
+    assert why == ""
     first, second = said.splitlines()
-    assert (first, why) == ("[]", "")
+    assert first == "[]"
     assert second.startswith("True")
     assert "checks" not in second
 
