@@ -38,8 +38,8 @@ def wrong_kind(evidence: Evidence) -> Diagnosis | None:
             continue
         if comparison.came.startswith(SURPLUS):
             text = f"{comparison.label} has {comparison.came}. {comparison.asked} was asked."
-            lacking = next((other for other in evidence.wrong() if other.fault == "missing"), None)
-            if lacking:
+            beside = (c for c in evidence.wrong() if c.case == comparison.case and c.label.startswith(comparison.label))
+            if lacking := next((c for c in beside if c.fault == "missing"), None):
                 return Diagnosis("another name than the one asked for", f"{text} {lacking.label} is missing.")
             return Diagnosis("a value too many", text)
         if comparison.came == "None":

@@ -218,6 +218,11 @@ GENERIC = {
 }
 
 
+def test_a_name_that_is_missing_elsewhere_is_not_the_one_that_was_meant():
+    want = {"a": {"x": WANT}, "b": {"y": WANT}}
+    assert name({"a": {"x": WANT, "z": WANT}, "b": {}}, want=want) == "a value too many"
+
+
 def test_a_mistake_known_of_any_exercise_is_one_that_is_told():
     assert set(GENERIC) >= diagnose.COMMON
 
