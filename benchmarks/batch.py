@@ -194,7 +194,7 @@ def ours(folder, count, workers):
     watcher.join()
     if process.returncode:
         raise SystemExit(said[-3000:])
-    with sqlite3.connect(folder / "class.sqlite") as db:
+    with contextlib.closing(sqlite3.connect(folder / "class.sqlite")) as db:
         rows = db.execute(
             "select student, check_id, status from submissions s join results r on r.submission = s.id where newest"
         ).fetchall()

@@ -62,7 +62,9 @@ def batch(submissions, cwd, *arguments, course=MINI):
 
 def marks(path):
     """Of each student's newest verdict: the status of each check."""
-    with sqlite3.connect(path / "class.sqlite") as db:
+    with contextlib.closing(
+        sqlite3.connect(path / "class.sqlite")
+    ) as db:  # left open, its files go while they are copied
         rows = db.execute(
             "select student, check_id, status, r.points from submissions s join results r on r.submission = s.id "
             "where newest order by student, check_id"
@@ -134,7 +136,7 @@ def test_no_student_sees_the_seed_or_what_was_expected(graded, tmp_path):
     folder, _ = graded
     done = command("export", "class.sqlite", "--gradescope", tmp_path / "g", cwd=folder)
     assert done.returncode == 0, done.stderr
-    with sqlite3.connect(folder / "class.sqlite") as db:
+    with contextlib.closing(sqlite3.connect(folder / "class.sqlite")) as db:
         (seed,) = db.execute("select value from settings where name = 'seed'").fetchone()
         reports = [json.loads(row[0]) for row in db.execute("select report from submissions where report not null")]
     expected = {
@@ -239,7 +241,7 @@ def test_a_locked_database_is_said_and_the_same_command_goes_on(tmp_path):
     assert batch("submissions", tmp_path).returncode == 0
     (tmp_path / "submissions" / "bob").mkdir()
     (tmp_path / "submissions" / "bob" / "part9_mini.py").write_text(solved(MINI, "part9_mini"))
-    with sqlite3.connect(tmp_path / "class.sqlite") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "class.sqlite")) as db:
         db.execute("begin exclusive")
         locked = batch("submissions", tmp_path)
         db.rollback()
@@ -291,7 +293,7 @@ def test_a_file_that_is_no_database_of_a_class_is_left_alone(tmp_path):
     done = batch("submissions", tmp_path)
     assert (done.returncode, (tmp_path / "class.sqlite").read_text()) == (2, "my notes")
     assert "class.sqlite: file is not a database" in done.stderr
-    with sqlite3.connect(tmp_path / "other.sqlite") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.sqlite")) as db:
         db.execute("create table t (x)")
     other = command("batch", "submissions", "--part", "part9", "--out", "other.sqlite", cwd=tmp_path)
     assert (other.returncode, "other.sqlite is no database of a class" in other.stderr) == (2, True)

@@ -1,6 +1,7 @@
 """A release gives away nothing, breaks no submission, and loses nothing of an instructor's."""
 
 import base64
+import contextlib
 import copy
 import json
 import re
@@ -240,7 +241,7 @@ def test_a_new_course_has_a_name_for_the_exchange(made):
 
 def test_the_database_is_its_owners_alone(made):
     assert (made.root / "class.sqlite").stat().st_mode & 0o077 == 0
-    with sqlite3.connect(made.root / "gradebook.db") as gradebook:
+    with contextlib.closing(sqlite3.connect(made.root / "gradebook.db")) as gradebook:
         assert gradebook.execute("select count(*) from grade_cells").fetchone() == (3,)
 
 
