@@ -128,24 +128,38 @@ class Notebook:
     def __init__(self, tab):
         self.tab = tab
 
+    def open(self, url):
+        """Open it, and wait for its kernel: a cell that is run before may bring up a dialog about the kernel."""
+        with self.tab.expect_websocket(lambda socket: "/channels" in socket.url):
+            self.tab.goto(url)
+        self.tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+
     def cell(self, text):
         return self.tab.locator(".jp-CodeCell", has=self.tab.locator(".jp-InputArea", has_text=text)).first
 
+    def enter(self, text):
+        """Go into the cell that holds a text."""
+        try:
+            self.cell(text).locator(".jp-InputArea-editor").click()
+        except NotSeen as fault:
+            fault.add_note(f"dialogs: {self.tab.locator('.jp-Dialog').all_inner_texts()}")
+            raise
+
     def run(self, text):
         """Run the cell that holds a text."""
-        self.cell(text).locator(".jp-InputArea-editor").click()
+        self.enter(text)
         self.tab.keyboard.press("Shift+Enter")
 
     def write(self, text, new):
         """Replace what stands in a cell, and run it."""
-        self.cell(text).locator(".jp-InputArea-editor").click()
+        self.enter(text)
         self.tab.keyboard.press("Control+A")
         self.tab.keyboard.insert_text(new)
         self.tab.keyboard.press("Shift+Enter")
 
     def add(self, text, new):
         """A cell behind the one that holds a text; run it."""
-        self.cell(text).locator(".jp-InputArea-editor").click()
+        self.enter(text)
         self.tab.keyboard.press("Escape")
         self.tab.keyboard.press("b")
         self.tab.keyboard.press("Enter")
@@ -161,9 +175,8 @@ def test_a_student_writes_asks_reads_and_validates(course, chromium, lab, tmp_pa
     server = lab(tmp_path / "student")
     tab = chromium.new_page(viewport={"width": 1280, "height": 900})
     tab.set_default_timeout(WAIT)
-    tab.goto(f"{server.url}/lab/tree/part4.ipynb?token={TOKEN}")
     notebook = Notebook(tab)
-    notebook.cell("%load_ext grader").wait_for()
+    notebook.open(f"{server.url}/lab/tree/part4.ipynb?token={TOKEN}")
     for given in ("import torch", "def forward(", "%load_ext grader"):
         notebook.run(given)
     notebook.write("def dprobs(", WRONG)
