@@ -62,9 +62,8 @@ def batch(submissions, cwd, *arguments, course=MINI):
 
 def marks(path):
     """Of each student's newest verdict: the status of each check."""
-    with contextlib.closing(
-        sqlite3.connect(path / "class.sqlite")
-    ) as db:  # left open, its files go while they are copied
+    # Left to the garbage collector, the database's side files would go while a test copies the folder.
+    with contextlib.closing(sqlite3.connect(path / "class.sqlite")) as db:
         rows = db.execute(
             "select student, check_id, status, r.points from submissions s join results r on r.submission = s.id "
             "where newest order by student, check_id"
